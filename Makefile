@@ -43,7 +43,7 @@ bench: ## measure: the store beside etcd, the engine, the webhook beside a floor
 	hack/bench.sh
 
 .PHONY: cluster-up
-cluster-up: ## start a real control plane on this machine, in $(LOCAL)
+cluster-up: ## start a real control plane on this machine, in .local
 	$(CLUSTER) up
 
 .PHONY: cluster-down

@@ -27,9 +27,8 @@ const namespace = "kyverno"
 
 // edictUp installs Edict's manifests and starts bin/edict-server; what runs in another layout is stopped first.
 func (c *cluster) edictUp(l layout) error {
-	server := filepath.Join(c.root, "bin", "edict-server")
-	if _, err := os.Stat(server); err != nil {
-		return fmt.Errorf("%s is not there; run `make build` first", server)
+	if _, err := os.Stat(c.edictServer()); err != nil {
+		return fmt.Errorf("%s is not there; run `make build` first", c.edictServer())
 	}
 	if _, err := c.kubectl(nil, "get", "--raw", "/readyz"); err != nil {
 		return fmt.Errorf("the control plane does not answer; run `make cluster-up` first: %w", err)
@@ -52,13 +51,37 @@ func (c *cluster) edictUp(l layout) error {
 			return err
 		}
 	}
+	say("starting edict-server")
 	for name, roles := range l {
-		if err := c.start(name, server, c.serverFlags(name, roles)...); err != nil {
+		if err := c.start(name, c.edictServer(), c.serverFlags(name, roles)...); err != nil {
 			return err
 		}
 	}
 	return c.waitForEdict(l)
 }
+
+// edictRestart stops and starts each of Edict's processes, one after the other.
+func (c *cluster) edictRestart() error {
+	for _, l := range []layout{oneProcess, threeProcesses} {
+		for name, roles := range l {
+			if !c.running(name) {
+				continue
+			}
+			if err := c.stop(name); err != nil {
+				return err
+			}
+			if err := c.start(name, c.edictServer(), c.serverFlags(name, roles)...); err != nil {
+				return err
+			}
+			if err := c.waitForEdict(layout{name: roles}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *cluster) edictServer() string { return filepath.Join(c.root, "bin", "edict-server") }
 
 // serverFlags is the command line of one edict-server process.
 func (c *cluster) serverFlags(name string, roles []string) []string {
@@ -140,7 +163,6 @@ func (c *cluster) writeRoleKubeconfig(role string) error {
 
 // waitForEdict returns when every process is ready and kube-apiserver serves Edict's groups.
 func (c *cluster) waitForEdict(l layout) error {
-	say("starting edict-server")
 	for name := range l {
 		address := fmt.Sprintf("http://127.0.0.1:%d/readyz", c.ports.health[name])
 		err := c.wait(name, name, 2*time.Minute, func() error { return get(&http.Client{Timeout: 2 * time.Second}, address) })

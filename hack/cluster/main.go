@@ -18,6 +18,7 @@ const usage = `usage: go run ./hack/cluster COMMAND
   down          stop everything and remove the folder
   edict-up      install Edict's manifests and start bin/edict-server in one process
   edict-split   the same in three processes, a role each
+  edict-restart stop and start each of Edict's processes in turn
   edict-stop    stop Edict's processes, keeping their data
   edict-down    stop Edict and remove its objects and data
 
@@ -103,6 +104,8 @@ func (c *cluster) run(command string) error {
 		return c.edictUp(oneProcess)
 	case "edict-split":
 		return c.edictUp(threeProcesses)
+	case "edict-restart":
+		return c.edictRestart()
 	case "edict-stop":
 		return c.edictStop()
 	case "edict-down":
