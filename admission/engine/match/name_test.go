@@ -1,0 +1,66 @@
+package match
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/admission/engine/scalar"
+)
+
+func TestMatchName(t *testing.T) {
+	named := &eval.Request{Name: "web-1"}
+	inObject := &eval.Request{Object: eval.Object{"metadata": map[string]any{"name": "web-1", "generateName": "db-"}}}
+	deleted := &eval.Request{Operation: eval.Delete, OldObject: inObject.Object}
+	nameless := &eval.Request{Object: eval.Object{}}
+	for _, test := range []struct {
+		pattern string
+		req     *eval.Request
+		want    bool
+	}{
+		{"web-*", named, true}, {"web", named, false}, {"web-1", inObject, true}, {"db-*", inObject, false},
+		{"web-?", deleted, true}, {"*", nameless, true}, {"?*", nameless, false},
+	} {
+		w, err := scalar.NewWildcard(test.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []quantifier{someName, everyName} {
+			if got := matchName(w, test.req, q); got != test.want {
+				t.Errorf("%q on %v: %v, want %v", test.pattern, test.req, got, test.want)
+			}
+		}
+	}
+}
+
+func TestM07GenerateName(t *testing.T) {
+	for _, test := range []struct {
+		pattern, base string
+		some, every   bool
+	}{
+		{"ok-a", "ok-a", false, false},
+		{"ok-", "ok-", false, false},
+		{"ok-*", "ok-", true, true},
+		{"ok-?????", "ok-", true, true},
+		{"ok-????", "ok-", false, false},
+		{"*", "ok-", true, true},
+		{"ok-b*", "ok-", true, false},
+		{"ok-bcdfg", "ok-", true, false},
+		{"ok-a*", "ok-", false, false},
+		{"ok-?????x*", "ok-", false, false},
+		{"*-x????", "ok-", true, false},
+		{"*o*", "ok-", true, true},
+		{"*z*", "ok-", true, false},
+		{"*a*", "ok-", false, false},
+		{"no-*", "ok-", false, false},
+		{strings.Repeat("a", 58) + "?????", strings.Repeat("a", 70), true, true},
+		{strings.Repeat("a", 59) + "*", strings.Repeat("a", 70), false, false},
+	} {
+		if got := matchGenerated(test.pattern, test.base, someName); got != test.some {
+			t.Errorf("M07 %q fits some name from %q: %v, want %v", test.pattern, test.base, got, test.some)
+		}
+		if got := matchGenerated(test.pattern, test.base, everyName); got != test.every {
+			t.Errorf("M07 %q fits every name from %q: %v, want %v", test.pattern, test.base, got, test.every)
+		}
+	}
+}

@@ -1,0 +1,318 @@
+package pattern
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/edict-dev/edict/admission/engine/scalar"
+)
+
+// outcome is what a walk finds.
+type outcome int
+
+const (
+	// passed: the value is as the pattern wants it.
+	passed outcome = iota
+	// skipped: an anchor says that the pattern does not concern this value.
+	skipped
+	// skippedGlobally: a global anchor says so that stands in the same map, or below it with neither list nor other
+	// anchor between.
+	skippedGlobally
+	// failed: the value is not as the pattern wants it.
+	failed
+	// broken: the pattern cannot be applied to the value.
+	broken
+)
+
+// node is a part of a compiled pattern. A walk that is given an explanation leaves in it why it did not pass.
+type node interface {
+	walk(v any, x *explanation) outcome
+}
+
+// leaf is a scalar. A list is as wanted when each of its elements is.
+type leaf struct {
+	scalar *scalar.Comparator
+}
+
+func (l *leaf) walk(v any, x *explanation) outcome {
+	list, ok := v.([]any)
+	if !ok && l.scalar.Match(v) || ok && l.matchAll(list) {
+		return passed
+	}
+	return x.differs(v, l.scalar.Value())
+}
+
+func (l *leaf) matchAll(list []any) bool {
+	for _, v := range list {
+		if !l.scalar.Match(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// leafList is a list of scalars. Only the first counts, for every element of a list.
+type leafList struct {
+	leaf
+}
+
+func (l *leafList) walk(v any, x *explanation) outcome {
+	list, ok := v.([]any)
+	if !ok {
+		return x.noList()
+	}
+	if l.matchAll(list) {
+		return passed
+	}
+	return x.differs(v, l.scalar.Value())
+}
+
+// overlayList is a list of maps. Only the first counts, for every element of a list. It passes over elements that do
+// not concern it, and is itself skipped when none does.
+type overlayList struct {
+	element *overlay
+}
+
+func (l *overlayList) walk(v any, x *explanation) outcome {
+	list, ok := v.([]any)
+	if !ok {
+		return x.noList()
+	}
+	return walkElements(len(list), list, func(int) node { return l.element }, x)
+}
+
+// positions is a list whose first element is a list: each element is compared with the one in the same place.
+type positions struct {
+	elements []node
+}
+
+func (p *positions) walk(v any, x *explanation) outcome {
+	list, ok := v.([]any)
+	if !ok {
+		return x.noList()
+	}
+	if len(list) < len(p.elements) {
+		return x.tooShort(len(list), len(p.elements))
+	}
+	return walkElements(len(p.elements), list, func(i int) node { return p.elements[i] }, x)
+}
+
+// walkElements walks the first n elements of a list, each beside its own node.
+func walkElements(n int, list []any, nodeAt func(int) node, x *explanation) outcome {
+	applied, reasons := 0, reasons{}
+	for i := range n {
+		x.enterIndex(i)
+		o := nodeAt(i).walk(list[i], x)
+		x.leave()
+		switch o {
+		case passed:
+			applied++
+		case skipped, skippedGlobally:
+			reasons.add(x)
+		default:
+			return o
+		}
+	}
+	if applied == 0 && reasons.count > 0 {
+		return reasons.skip(x)
+	}
+	return passed
+}
+
+// overlay is a map of a pattern.
+type overlay struct {
+	// anchors are judged first, in this order; then rest.
+	anchors, rest []entry
+	// open tells that keys hold wildcards, to be read as the keys that an object has.
+	open bool
+}
+
+// entry is a key of a pattern and what it wants.
+type entry struct {
+	// written is the key with its anchor, key without.
+	written, key string
+	anchor       anchor
+	value        node
+	// maps are the values of an existence anchor.
+	maps []*overlay
+	// present asks only for a value that is not null: a plain key with "*".
+	present bool
+	// nested tells that there are anchors somewhere below.
+	nested bool
+	// wildcard is set where the key stands for those of the object that fit it.
+	wildcard *scalar.Wildcard
+}
+
+// newOverlay puts entries into the order in which they are judged: anchors that restrict or demand; then, backwards,
+// global anchors and keys with anchors below; then the rest.
+func newOverlay(entries []entry) *overlay {
+	o := &overlay{}
+	for _, e := range entries {
+		switch e.anchor {
+		case plain, global:
+			o.rest = append(o.rest, e)
+		default:
+			o.anchors = append(o.anchors, e)
+		}
+		o.open = o.open || e.wildcard != nil
+	}
+	slices.SortStableFunc(o.anchors, func(a, b entry) int { return cmp.Compare(a.written, b.written) })
+	slices.SortStableFunc(o.rest, func(a, b entry) int {
+		switch aFirst, bFirst := a.first(), b.first(); {
+		case aFirst && bFirst:
+			return cmp.Compare(b.written, a.written)
+		case aFirst:
+			return -1
+		case bFirst:
+			return 1
+		}
+		return cmp.Compare(a.written, b.written)
+	})
+	return o
+}
+
+func (e *entry) first() bool { return e.anchor == global || e.nested }
+
+func (o *overlay) walk(v any, x *explanation) outcome {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return x.noMap(v)
+	}
+	if o.open {
+		o = o.expand(object)
+	}
+	x.seeKeys(o.anchors, object)
+	if out := o.walkAnchors(object, x); out != passed {
+		return out
+	}
+	for i := range o.rest {
+		if out := o.rest[i].walkRest(object, x); out != passed {
+			return out
+		}
+	}
+	return passed
+}
+
+// walkAnchors judges the anchors of a map. A conditional anchor that does not hold skips the map, whatever else is
+// wrong with it; a skip that comes from further below counts only when no other anchor applied, but for one by a global
+// anchor, which is handed up, and counts above as any other.
+func (o *overlay) walkAnchors(object map[string]any, x *explanation) outcome {
+	applied, unconcerned, reasons := 0, false, reasons{}
+	for i := range o.anchors {
+		e := &o.anchors[i]
+		switch out := e.walkAnchor(object, x); {
+		case out == passed:
+			applied++
+		case out == skipped:
+			unconcerned = unconcerned || e.anchor == conditional
+			reasons.add(x)
+		case unconcerned:
+		case out == skippedGlobally:
+			return skipped
+		default:
+			return out
+		}
+	}
+	if unconcerned || applied == 0 && reasons.count > 0 {
+		return reasons.skip(x)
+	}
+	return passed
+}
+
+// expand reads keys with wildcards as the keys of an object that fit them, all of them, or as themselves when none
+// does.
+func (o *overlay) expand(object map[string]any) *overlay {
+	var entries []entry
+	for _, e := range slices.Concat(o.anchors, o.rest) {
+		if e.wildcard == nil {
+			entries = append(entries, e)
+			continue
+		}
+		found := false
+		for key := range object {
+			if !e.wildcard.Match(key) {
+				continue
+			}
+			found = true
+			concrete := e
+			concrete.written, concrete.key, concrete.wildcard = e.anchor.withKey(key), key, nil
+			entries = append(entries, concrete)
+		}
+		if !found {
+			e.wildcard = nil
+			entries = append(entries, e)
+		}
+	}
+	return newOverlay(entries)
+}
+
+func (e *entry) walkAnchor(object map[string]any, x *explanation) outcome {
+	v, ok := object[e.key]
+	switch {
+	case e.anchor == conditional && !ok:
+		return x.noCondition()
+	case !ok:
+		return passed
+	}
+	x.enter(e.key)
+	defer x.leave()
+	switch e.anchor {
+	case negation:
+		return x.forbidden()
+	case existence:
+		return e.walkExistence(v, x)
+	}
+	out := e.value.walk(v, x)
+	if e.anchor == conditional && out != passed {
+		x.mismatch("conditional")
+		return skipped
+	}
+	return out
+}
+
+// walkExistence wants a list that has, for each map of the pattern, an element that passes.
+func (e *entry) walkExistence(v any, x *explanation) outcome {
+	list, ok := v.([]any)
+	if !ok {
+		return x.noExistence(v)
+	}
+	for _, want := range e.maps {
+		if !existsIn(list, want, x) {
+			return x.noneExists()
+		}
+	}
+	return passed
+}
+
+func existsIn(list []any, want *overlay, x *explanation) bool {
+	for i, element := range list {
+		x.enterIndex(i)
+		out := want.walk(element, x)
+		x.leave()
+		if out == passed {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *entry) walkRest(object map[string]any, x *explanation) outcome {
+	v, ok := object[e.key]
+	if e.present {
+		if v == nil {
+			return x.notFound(e.key)
+		}
+		return passed
+	}
+	if e.anchor == global && !ok {
+		return passed
+	}
+	x.enter(e.key)
+	defer x.leave()
+	out := e.value.walk(v, x)
+	if e.anchor == global && out != passed {
+		x.mismatch("global")
+		return skippedGlobally
+	}
+	return out
+}
