@@ -1,0 +1,314 @@
+package webhookconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+	"k8s.io/utils/clock"
+
+	"github.com/edict-dev/edict/admission/controller"
+	"github.com/edict-dev/edict/admission/engine"
+	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	kyvernov1client "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v1"
+)
+
+// How often discovery is asked again, so that kinds are found that were installed after the policies on them.
+const discoveryInterval = 30 * time.Second
+
+// Policies are the compiled policies of this process.
+type Policies interface {
+	// All yields every policy and what it was compiled into; the same source yields the same Program. loaded is false
+	// until all policies that exist have been read once.
+	All() (policies iter.Seq2[v1.Object, *engine.Program], loaded bool)
+	// Subscribe returns a channel that receives after changes.
+	Subscribe() <-chan struct{}
+}
+
+// Config says what the Controller works with.
+type Config struct {
+	Client   kubernetes.Interface
+	Statuses kyvernov1client.KyvernoV1Interface
+	Policies Policies
+	// Discovery tells what kinds there are. It must not be cached.
+	Discovery Discovery
+	// CABundle returns what kube-apiserver is to trust when it calls the webhooks, or nothing while that is not known.
+	CABundle func() []byte
+	Endpoint Endpoint
+	// Clock is the real one when it is nil.
+	Clock clock.WithTicker
+}
+
+// Controller keeps the configurations and the policies' condition Ready. Only one may run at a time.
+type Controller struct {
+	config         Config
+	changes        <-chan struct{}
+	configurations *controller.Runner
+	statuses       *controller.Runner
+
+	// Informers last as long as a run.
+	validating, mutating, leases cache.SharedIndexInformer
+
+	// What the configuration loop alone uses.
+	resources  *Resources
+	discovered time.Time
+	needs      map[*engine.Program]Need // found with resources
+
+	mu    sync.Mutex
+	state state
+	// What the status loop alone uses.
+	replicas *replicas
+	seen     map[*engine.Program]string
+	written  map[*engine.Program]string
+}
+
+// state is what the configuration loop has to tell the status loop.
+type state struct {
+	// What each policy that was looked at needs, and whether it was in place the last time that nothing was left to do.
+	needs   map[*engine.Program]Need
+	inPlace map[*engine.Program]bool
+	// failure is why policies that are not among them could not be served, or nil.
+	failure error
+}
+
+// New returns a Controller that does nothing until Run is called.
+func New(config Config) *Controller {
+	if config.Clock == nil {
+		config.Clock = clock.RealClock{}
+	}
+	c := &Controller{config: config, changes: config.Policies.Subscribe()}
+	everything := func() []string { return []string{"all"} }
+	c.configurations = controller.NewRunner(controller.Config{
+		Name: "webhookconfig", Keys: everything, Clock: config.Clock, MaxBackoff: 10 * time.Second,
+		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) { return discoveryInterval, c.configure(ctx) },
+	})
+	c.statuses = controller.NewRunner(controller.Config{
+		Name: "policystatus", Keys: everything, Clock: config.Clock, MaxBackoff: 10 * time.Second,
+		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) { return deadAfter / 2, c.report(ctx) },
+	})
+	return c
+}
+
+// Resync has everything looked at again: something has changed of which the Controller does not hear, like the CABundle.
+func (c *Controller) Resync() { c.configurations.Enqueue("all") }
+
+// Health tells how the two loops are.
+func (c *Controller) Health() (configurations, statuses controller.Health) {
+	return c.configurations.Health(), c.statuses.Health()
+}
+
+// Run keeps configurations and conditions until ctx is done.
+func (c *Controller) Run(ctx context.Context) error {
+	c.resources, c.discovered, c.needs = nil, time.Time{}, nil
+	c.setState(state{})
+	c.replicas = newReplicas(c.config.Clock)
+	c.seen, c.written = map[*engine.Program]string{}, map[*engine.Program]string{}
+	var started sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	defer started.Wait()
+	defer cancel()
+	if err := c.startInformers(ctx, &started); err != nil {
+		return fmt.Errorf("webhook configurations: %w", err)
+	}
+	if !cache.WaitForCacheSync(ctx.Done(), c.validating.HasSynced, c.mutating.HasSynced, c.leases.HasSynced) {
+		return nil // ctx is done
+	}
+	started.Go(func() { c.configurations.Run(ctx) })
+	started.Go(func() { c.statuses.Run(ctx) })
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-c.changes:
+			c.Resync()
+		}
+	}
+}
+
+func (c *Controller) startInformers(ctx context.Context, started *sync.WaitGroup) error {
+	named := func(name string) informers.SharedInformerFactory {
+		return informers.NewSharedInformerFactoryWithOptions(c.config.Client, 0, informers.WithTweakListOptions(func(options *metav1.ListOptions) {
+			options.FieldSelector = fields.OneTermEqualSelector("metadata.name", name).String()
+		}))
+	}
+	c.validating = named(ValidatingName).Admissionregistration().V1().ValidatingWebhookConfigurations().Informer()
+	c.mutating = named(MutatingName).Admissionregistration().V1().MutatingWebhookConfigurations().Informer()
+	c.leases = informers.NewSharedInformerFactoryWithOptions(c.config.Client, 0, informers.WithNamespace(c.config.Endpoint.Namespace),
+		informers.WithTweakListOptions(func(options *metav1.ListOptions) { options.LabelSelector = leaseLabel })).
+		Coordination().V1().Leases().Informer()
+	for _, i := range []struct {
+		informer cache.SharedIndexInformer
+		changed  func()
+	}{
+		{c.validating, c.Resync},
+		{c.mutating, c.Resync},
+		{c.leases, func() { c.statuses.Enqueue("all") }},
+	} {
+		if _, err := i.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc: func(any) { i.changed() }, UpdateFunc: func(any, any) { i.changed() }, DeleteFunc: func(any) { i.changed() },
+		}); err != nil {
+			return err
+		}
+		started.Go(func() { i.informer.RunWithContext(ctx) })
+	}
+	return nil
+}
+
+// configure makes one pass over the configurations. When it has written, the event of that write brings the next pass,
+// which finds nothing left to do; only then statuses are told.
+func (c *Controller) configure(ctx context.Context) error {
+	policies, loaded := c.config.Policies.All()
+	if !loaded {
+		return errors.New("policies are not loaded yet; the webhook configurations stay as they are")
+	}
+	wrote, err := c.apply(ctx, policies)
+	if err != nil {
+		c.mu.Lock()
+		c.state.failure = err
+		c.mu.Unlock()
+	}
+	if err != nil || !wrote {
+		c.statuses.Enqueue("all")
+	}
+	if apierrors.IsConflict(err) {
+		c.configurations.EnqueueAfter("all", time.Second)
+		return nil // somebody wrote first; his write is on its way to us
+	}
+	return err
+}
+
+func (c *Controller) apply(ctx context.Context, policies iter.Seq2[v1.Object, *engine.Program]) (wrote bool, err error) {
+	caBundle := c.config.CABundle()
+	if len(caBundle) == 0 {
+		return false, errors.New("the certificate authority of the webhooks is not known yet")
+	}
+	if err := c.discover(); err != nil {
+		return false, err
+	}
+	live, exists := c.liveValidating()
+	desired, needs := Desired(Input{
+		Policies: policies, Resources: c.resources, Endpoint: c.config.Endpoint, CABundle: caBundle, Live: live.Webhooks, Needs: c.needs,
+	})
+	c.needs = needs
+	wroteValidating, err := c.writeValidating(ctx, live, exists, desired)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", ValidatingName, err)
+	}
+	wroteMutating, err := c.emptyMutating(ctx)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", MutatingName, err)
+	}
+	if wroteValidating || wroteMutating {
+		return true, nil
+	}
+	settled := state{needs: needs, inPlace: map[*engine.Program]bool{}}
+	for program, need := range needs {
+		settled.inPlace[program] = inPlace(need, live.Webhooks, desired)
+	}
+	c.setState(settled)
+	return false, nil
+}
+
+// discover asks again only after a while, since many passes follow from events that have nothing to do with it.
+func (c *Controller) discover() error {
+	now := c.config.Clock.Now()
+	if c.resources != nil && now.Sub(c.discovered) < discoveryInterval {
+		return nil
+	}
+	resources, err := discover(c.config.Discovery, c.resources)
+	if err != nil {
+		return err
+	}
+	c.resources, c.discovered, c.needs = resources, now, nil
+	return nil
+}
+
+func (c *Controller) liveValidating() (live *admissionregistrationv1.ValidatingWebhookConfiguration, exists bool) {
+	object, exists, _ := c.validating.GetStore().GetByKey(ValidatingName)
+	if live, ok := object.(*admissionregistrationv1.ValidatingWebhookConfiguration); ok && exists {
+		return live, true
+	}
+	return &admissionregistrationv1.ValidatingWebhookConfiguration{}, false
+}
+
+func (c *Controller) writeValidating(ctx context.Context, live *admissionregistrationv1.ValidatingWebhookConfiguration, exists bool,
+	desired []admissionregistrationv1.ValidatingWebhook) (wrote bool, err error) {
+
+	client := c.config.Client.AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	if !exists {
+		klog.FromContext(ctx).Info("Creating the webhook configuration, which is missing", "name", ValidatingName)
+		_, err = client.Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
+			ObjectMeta: objectMeta(ValidatingName), Webhooks: desired,
+		}, metav1.CreateOptions{})
+		return true, err
+	}
+	if live.Labels[managedByLabel] == managedByValue && apiequality.Semantic.DeepEqual(live.Webhooks, desired) {
+		return false, nil
+	}
+	klog.FromContext(ctx).Info("Writing the webhook configuration, which is not what the policies need", "name", ValidatingName)
+	changed := live.DeepCopy()
+	metav1.SetMetaDataLabel(&changed.ObjectMeta, managedByLabel, managedByValue)
+	changed.Webhooks = desired
+	_, err = client.Update(ctx, changed, metav1.UpdateOptions{})
+	return true, err
+}
+
+// emptyMutating keeps the configuration that mutate rules will be served by, under its known name and empty.
+func (c *Controller) emptyMutating(ctx context.Context) (wrote bool, err error) {
+	client := c.config.Client.AdmissionregistrationV1().MutatingWebhookConfigurations()
+	object, _, _ := c.mutating.GetStore().GetByKey(MutatingName)
+	live, exists := object.(*admissionregistrationv1.MutatingWebhookConfiguration)
+	if !exists {
+		_, err = client.Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: objectMeta(MutatingName)}, metav1.CreateOptions{})
+		return true, err
+	}
+	if live.Labels[managedByLabel] == managedByValue && len(live.Webhooks) == 0 {
+		return false, nil
+	}
+	changed := live.DeepCopy()
+	metav1.SetMetaDataLabel(&changed.ObjectMeta, managedByLabel, managedByValue)
+	changed.Webhooks = nil
+	_, err = client.Update(ctx, changed, metav1.UpdateOptions{})
+	return true, err
+}
+
+func objectMeta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Labels: map[string]string{managedByLabel: managedByValue}}
+}
+
+func (c *Controller) setState(s state) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state = s
+}
+
+func (c *Controller) currentState() state {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// replicaLeases are the leases that the replicas publish on.
+func (c *Controller) replicaLeases() []*coordinationv1.Lease {
+	var leases []*coordinationv1.Lease
+	for _, object := range c.leases.GetStore().List() {
+		// The informer asks for these alone; who does not filter watches by label, like fake clients, sends others too.
+		if lease, ok := object.(*coordinationv1.Lease); ok && lease.Labels[leaseLabelKey] == leaseLabelValue {
+			leases = append(leases, lease)
+		}
+	}
+	return leases
+}

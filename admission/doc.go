@@ -1,0 +1,34 @@
+// Package admission is how Edict judges: everything between a request that kube-apiserver asks about and the answer.
+// It holds no code of its own; this is the map.
+//
+// # The path of one request
+//
+// [webhook] decodes an AdmissionReview into an eval.Request (object, old object, user, operation) and asks [policyset]
+// for the Programs that concern its kind → [engine] picks the rules by match and exclude, minus exceptions → per rule,
+// [lookup] fills in what the request does not hold, on demand → mutate rules run in order, each on the result of the
+// one before → images are verified → patterns, expressions and Pod Security judge → the []eval.Decision goes back
+// through [webhook] as the answer. A scan, the evaluation endpoints and the CLI enter at [engine] with another
+// eval.Lookup; nothing else differs.
+//
+// Beside that path, [controller] runs the loops that keep it possible: [certs] makes and renews the certificates that
+// the webhooks are served with, and [webhookconfig] keeps the webhook configurations equal to what the policies need
+// and tells each policy whether it is in force. Neither stands in the way of a request: a replica that holds a snapshot
+// answers from memory, whatever else is down.
+//
+// # Vocabulary
+//
+// One word, one meaning:
+//
+//   - validate: an API object is well formed
+//   - evaluate: a policy judges a resource
+//   - verify: a signature is good
+//   - check: an invariant holds
+//
+// [webhook]: https://pkg.go.dev/github.com/edict-dev/edict/admission/webhook
+// [policyset]: https://pkg.go.dev/github.com/edict-dev/edict/admission/policyset
+// [engine]: https://pkg.go.dev/github.com/edict-dev/edict/admission/engine
+// [lookup]: https://pkg.go.dev/github.com/edict-dev/edict/admission/lookup
+// [controller]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller
+// [certs]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller/certs
+// [webhookconfig]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller/webhookconfig
+package admission

@@ -1,0 +1,137 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"k8s.io/klog/v2"
+
+	"github.com/edict-dev/edict/admission/engine"
+	"github.com/edict-dev/edict/admission/engine/eval"
+)
+
+// problem is an HTTP error: kube-apiserver takes it for a failure of the webhook, never for an answer.
+type problem struct {
+	status  int
+	message string
+}
+
+// answer is the handler of one path, that of the policies that fail closed or that of those that fail open.
+func (s *Server) answer(failClosed bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		operation := eval.Operation("")
+		response, p := s.review(r, failClosed, &operation)
+		var encoded []byte
+		if p == nil {
+			var err error
+			if encoded, err = encodeAnswer(response); err != nil {
+				p = &problem{http.StatusInternalServerError, err.Error()}
+			}
+		}
+		s.metrics.observe(operation, response.Allowed, p, time.Since(began))
+		if p != nil {
+			http.Error(w, p.message, p.status)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		// When the client is gone there is nobody to tell.
+		_, _ = w.Write(encoded)
+	}
+}
+
+// review answers one request. The order is deliberate: who asks is settled before anything that he sends is read.
+func (s *Server) review(r *http.Request, failClosed bool, operation *eval.Operation) (response answerResponse, p *problem) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			klog.FromContext(r.Context()).Error(fmt.Errorf("%v", cause), "A review broke down", "path", r.URL.Path, "stack", string(debug.Stack()))
+			response, p = answerResponse{}, &problem{http.StatusInternalServerError, "the review broke down; the server's log says where"}
+		}
+	}()
+	if r.Method != http.MethodPost {
+		return answerResponse{}, &problem{http.StatusMethodNotAllowed, "reviews are sent by POST"}
+	}
+	if p := s.authenticate(r); p != nil {
+		return answerResponse{}, p
+	}
+	timeout, p := timeoutOf(r)
+	if p != nil {
+		return answerResponse{}, p
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	body, p := s.bodies.read(r)
+	if p != nil {
+		return answerResponse{}, p
+	}
+	defer body.release()
+
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return answerResponse{}, busy()
+	}
+	req, err := decodeReview(body.bytes)
+	if err != nil {
+		return answerResponse{}, &problem{http.StatusBadRequest, err.Error()}
+	}
+	*operation = req.Operation
+	return s.evaluate(ctx, req, failClosed)
+}
+
+func (s *Server) evaluate(ctx context.Context, req *eval.Request, failClosed bool) (answerResponse, *problem) {
+	if missing := incomplete(req); missing != "" {
+		return deny(req.UID, missing), nil
+	}
+	closed, open, loaded := s.config.Policies.Candidates(req)
+	if !loaded {
+		return answerResponse{}, &problem{http.StatusServiceUnavailable, "policies are not loaded yet"}
+	}
+	programs := open
+	if failClosed {
+		programs = closed
+	}
+	if len(programs) == 0 {
+		return allow(req.UID, nil), nil
+	}
+	decisions := engine.Evaluate(programs, req, s.config.Lookup(ctx))
+	response, err := judged(req, decisions, failClosed)
+	if err != nil {
+		return answerResponse{}, &problem{http.StatusInternalServerError, err.Error()}
+	}
+	if !response.Allowed {
+		logDenial(ctx, req, refusals(decisions, failClosed))
+	}
+	return response, nil
+}
+
+// logDenial tells what was refused and by which rules, without their messages, which may quote the object.
+func logDenial(ctx context.Context, req *eval.Request, refusing []eval.Decision) {
+	logger := klog.FromContext(ctx).V(2)
+	if !logger.Enabled() {
+		return
+	}
+	rules := make([]string, len(refusing))
+	for i, d := range refusing {
+		rules[i] = d.Policy.String() + "." + d.Rule
+	}
+	logger.Info("Denied", "uid", req.UID, "operation", req.Operation, "kind", req.Kind, "namespace", req.Namespace, "name", req.Name,
+		"user", req.User.Name, "dryRun", req.DryRun, "rules", rules)
+}
+
+// timeoutOf is how long kube-apiserver waits for the answer; it says so in the query.
+func timeoutOf(r *http.Request) (time.Duration, *problem) {
+	text := r.URL.Query().Get("timeout")
+	if text == "" {
+		return maxTimeout, nil
+	}
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout <= 0 {
+		return 0, &problem{http.StatusBadRequest, fmt.Sprintf("timeout: %q is no positive duration", text)}
+	}
+	return min(timeout, maxTimeout), nil
+}

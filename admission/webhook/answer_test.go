@@ -1,0 +1,280 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edict-dev/edict/admission/engine"
+	"github.com/edict-dev/edict/admission/engine/eval"
+)
+
+func TestVerdicts(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{
+		app(t, "closed", "Fail", "Enforce"), app(t, "open", "Ignore", "Enforce"), app(t, "audit", "Fail", "Audit"),
+	}})
+	tests := []struct {
+		name, path string
+		object     map[string]any
+		deniedBy   string
+	}{
+		{"good, fail", failPath, good, ""},
+		{"good, ignore", ignorePath, good, ""},
+		{"bad, fail", failPath, bad, "closed"},
+		{"bad, ignore", ignorePath, bad, "open"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := ask(t, s, test.path, reviewOf(map[string]any{"object": test.object}))
+			if got.UID != "4f3c" {
+				t.Errorf("uid %q", got.UID)
+			}
+			if got.Allowed != (test.deniedBy == "") {
+				t.Fatalf("%+v", got)
+			}
+			if got.Allowed {
+				return
+			}
+			if !strings.HasPrefix(got.Status.Message, "\n\nresource Pod/default/web was blocked due to the following policies \n\n"+test.deniedBy+":\n  labelled: ") ||
+				!strings.Contains(got.Status.Message, "say which app it is") || strings.Contains(got.Status.Message, "audit") {
+				t.Errorf("%q", got.Status.Message)
+			}
+		})
+	}
+}
+
+func TestAuditLetsPassAndWarnsOnlyWhereAsked(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{
+		app(t, "silent", "Fail", "Audit"), compile(t, fmt.Sprintf(requireApp, "telling", "Fail", true, "Audit")),
+	}})
+	got := ask(t, s, failPath, reviewOf(map[string]any{"object": bad}))
+	if !got.Allowed || len(got.Warnings) != 1 || !strings.HasPrefix(got.Warnings[0], "policy telling.labelled: ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnswerHasNeitherCodeNorReason(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{app(t, "p", "Fail", "Enforce")}})
+	_, body := post(t, s, failPath, encode(t, reviewOf(map[string]any{"object": bad})))
+	var got struct {
+		Response struct {
+			Status map[string]any `json:"status"`
+		} `json:"response"`
+	}
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Response.Status) != 2 || got.Response.Status["status"] != "Failure" || got.Response.Status["message"] == nil {
+		t.Errorf("%v", got.Response.Status)
+	}
+}
+
+func TestW05DryRunHasTheSameVerdict(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{app(t, "p", "Fail", "Enforce")}})
+	for _, object := range []map[string]any{good, bad} {
+		real := ask(t, s, failPath, reviewOf(map[string]any{"object": object}))
+		dry := ask(t, s, failPath, reviewOf(map[string]any{"object": object, "dryRun": true}))
+		if !bytes.Equal(encode(t, real), encode(t, dry)) {
+			t.Errorf("%+v and %+v", real, dry)
+		}
+	}
+}
+
+// M06 whoever edits a clean object into a violation gets the verdict of a create.
+func TestM06UpdateIsJudgedAsCreate(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{app(t, "p", "Fail", "Enforce")}})
+	got := ask(t, s, failPath, reviewOf(map[string]any{"operation": "UPDATE", "object": bad, "oldObject": good}))
+	if got.Allowed {
+		t.Error("allowed")
+	}
+}
+
+// K05 an object that is being deleted can still be edited.
+func TestK05DeletionTimestampExemptsNothing(t *testing.T) {
+	undead := pod(map[string]any{})
+	undead["metadata"].(map[string]any)["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+	undead["metadata"].(map[string]any)["finalizers"] = []any{"x/y"}
+	s := newServer(t, Config{Policies: policies{app(t, "p", "Fail", "Enforce")}})
+	if got := ask(t, s, failPath, reviewOf(map[string]any{"operation": "UPDATE", "object": undead, "oldObject": good})); got.Allowed {
+		t.Error("allowed")
+	}
+}
+
+// K10, U13 an error while a rule is evaluated: refused where policies fail closed, a warning where they fail open.
+func TestK10U13LookupErrors(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{compile(t, fmt.Sprintf(byTeam, "Fail"))}})
+	got := ask(t, s, failPath, reviewOf(map[string]any{"object": bad}))
+	if got.Allowed || !strings.Contains(got.Status.Message, "match") || !strings.Contains(got.Status.Message, "does not answer") {
+		t.Errorf("failing closed, the refusal does not name stage and cause: %+v", got)
+	}
+	s = newServer(t, Config{Policies: policies{compile(t, fmt.Sprintf(byTeam, "Ignore"))}})
+	got = ask(t, s, ignorePath, reviewOf(map[string]any{"object": bad}))
+	if !got.Allowed || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "by-team.labelled") {
+		t.Errorf("failing open: %+v", got)
+	}
+	s = newServer(t, Config{
+		Policies: policies{compile(t, fmt.Sprintf(byTeam, "Fail"))},
+		Lookup:   func(context.Context) eval.Lookup { return namespaces{"default": {"team": "payments"}} },
+	})
+	if got = ask(t, s, failPath, reviewOf(map[string]any{"object": bad})); got.Allowed {
+		t.Error("with the labels at hand: allowed")
+	}
+}
+
+func TestU11NotLoadedIsAnErrorAndNeverAnAllow(t *testing.T) {
+	s := newServer(t, Config{Policies: policies(nil)})
+	for _, path := range []string{failPath, ignorePath} {
+		if status, body := post(t, s, path, encode(t, reviewOf(nil))); status != http.StatusServiceUnavailable || bytes.Contains(body, []byte("allowed")) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status := probe(s, "/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("ready without policies: %d", status)
+	}
+	if status := probe(s, "/livez"); status != http.StatusOK {
+		t.Errorf("not alive without policies: %d", status)
+	}
+	if status := probe(newServer(t, Config{Policies: policies{}}), "/readyz"); status != http.StatusOK {
+		t.Errorf("not ready with no policy in a loaded set: %d", status)
+	}
+}
+
+func probe(handler http.Handler, path string) int {
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w.Code
+}
+
+// breaking panics where programs are chosen.
+type breaking struct{}
+
+func (breaking) Candidates(*eval.Request) ([]*engine.Program, []*engine.Program, bool) { panic("boom") }
+func (breaking) Revision() string                                                      { return "1" }
+
+func TestPanicIsAnErrorAndNeverAnAllow(t *testing.T) {
+	s := newServer(t, Config{Policies: breaking{}, MaxInFlight: 1})
+	for range 3 { // the slot is given back, too
+		if status, body := post(t, s, failPath, encode(t, reviewOf(nil))); status != http.StatusInternalServerError || bytes.Contains(body, []byte("allowed")) {
+			t.Errorf("%d %s", status, body)
+		}
+	}
+}
+
+func TestU08UnknownPathsNeverAllow(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{}})
+	for _, path := range []string{"/", "/validate", "/validate/fail/", "/validate/ignore/x", "/validate/FAIL", "/mutate/fail", "/mutate/ignore", "/vpol"} {
+		if status, body := post(t, s, path, encode(t, reviewOf(nil))); status != http.StatusNotFound || bytes.Contains(body, []byte("allowed")) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}
+
+func TestRequestsThatAreNoReviews(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{}})
+	tests := []struct {
+		name   string
+		change func(*http.Request)
+		want   int
+	}{
+		{"GET", func(r *http.Request) { r.Method = http.MethodGet }, http.StatusMethodNotAllowed},
+		{"PUT", func(r *http.Request) { r.Method = http.MethodPut }, http.StatusMethodNotAllowed},
+		{"YAML", func(r *http.Request) { r.Header.Set("Content-Type", "application/yaml") }, http.StatusUnsupportedMediaType},
+		{"no Content-Type", func(r *http.Request) { r.Header.Del("Content-Type") }, http.StatusUnsupportedMediaType},
+		{"W02 gzip", func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, http.StatusUnsupportedMediaType},
+		{"JSON with a charset", func(r *http.Request) { r.Header.Set("Content-Type", "application/json; charset=utf-8") }, http.StatusOK},
+		{"timeout", func(r *http.Request) { r.URL.RawQuery = "timeout=10s" }, http.StatusOK},
+		{"timeout is no duration", func(r *http.Request) { r.URL.RawQuery = "timeout=10" }, http.StatusBadRequest},
+		{"timeout is negative", func(r *http.Request) { r.URL.RawQuery = "timeout=-1s" }, http.StatusBadRequest},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if status, body := post(t, s, failPath, encode(t, reviewOf(nil)), test.change); status != test.want {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+	}
+}
+
+// waiting is a Lookup that answers only when its request ends.
+type waiting struct{ ctx context.Context }
+
+func (w waiting) NamespaceLabels(string) (map[string]string, error) {
+	<-w.ctx.Done()
+	return nil, w.ctx.Err()
+}
+
+func TestTimeoutEndsLookups(t *testing.T) {
+	s := newServer(t, Config{
+		Policies: policies{compile(t, fmt.Sprintf(byTeam, "Fail"))},
+		Lookup:   func(ctx context.Context) eval.Lookup { return waiting{ctx} },
+	})
+	began := time.Now()
+	got := ask(t, s, failPath+"?timeout=50ms", reviewOf(map[string]any{"object": bad}))
+	if got.Allowed || time.Since(began) > 5*time.Second {
+		t.Errorf("%+v after %s", got, time.Since(began))
+	}
+}
+
+func TestMaxInFlight(t *testing.T) {
+	hold, held := make(chan struct{}), make(chan struct{}, 1)
+	s := newServer(t, Config{
+		Policies:    policies{compile(t, fmt.Sprintf(byTeam, "Fail"))},
+		MaxInFlight: 1,
+		Lookup: func(context.Context) eval.Lookup {
+			held <- struct{}{}
+			<-hold
+			return namespaces{"default": {}}
+		},
+	})
+	done := make(chan bool)
+	body := encode(t, reviewOf(nil))
+	go func() {
+		status, _ := post(t, s, failPath, body)
+		done <- status == http.StatusOK
+	}()
+	<-held
+	if status, answer := post(t, s, failPath+"?timeout=50ms", body); status != http.StatusServiceUnavailable {
+		t.Errorf("a second one at the same time: %d %s", status, answer)
+	}
+	close(hold)
+	if !<-done {
+		t.Error("the first one got no answer")
+	}
+}
+
+// BenchmarkHandler compares answering a review with the least that any webhook does: decode and say yes.
+func BenchmarkHandler(b *testing.B) {
+	body := benchmarkReview(b)
+	run := func(b *testing.B, handler http.Handler) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if status, answer := post(b, handler, failPath, body); status != http.StatusOK || !bytes.Contains(answer, []byte(`"allowed":true`)) {
+				b.Fatalf("%d %s", status, answer)
+			}
+		}
+	}
+	b.Run("floor", func(b *testing.B) {
+		run(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			var review map[string]any
+			if err != nil || json.Unmarshal(body, &review) != nil {
+				http.Error(w, "bad review", http.StatusBadRequest)
+				return
+			}
+			request, _ := review["request"].(map[string]any)
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": reviewAPIVersion, "kind": reviewKind,
+				"response": map[string]any{"uid": request["uid"], "allowed": true}})
+		}))
+	})
+	b.Run("edict", func(b *testing.B) {
+		run(b, newServer(b, Config{Policies: policies{app(b, "p", "Fail", "Enforce")}}))
+	})
+}
