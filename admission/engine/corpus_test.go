@@ -266,7 +266,7 @@ func readDocuments(t *testing.T, path string, each func(decode func(any) error) 
 	decoder := yaml.NewYAMLToJSONDecoder(file)
 	for {
 		var document json.RawMessage
-		if err := decoder.Decode(&document); err == io.EOF {
+		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 			return
 		} else if err != nil {
 			t.Fatalf("%s: %v", path, err)

@@ -44,7 +44,7 @@ func (l requestLookup) NamespaceLabels(name string) (map[string]string, error) {
 	}
 	namespace, err := l.live.Namespaces().Get(l.ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("labels of namespace %q: neither cached (%v) nor read: %w", name, cached, err)
+		return nil, fmt.Errorf("labels of namespace %q: neither cached (%w) nor read: %w", name, cached, err)
 	}
 	return namespace.Labels, nil
 }

@@ -264,7 +264,10 @@ func TestBookmarksAdvanceTheRevision(t *testing.T) {
 	})
 	w.until(t, "a", holds("a"))
 	compiled := w.compiled.Load()
-	w.clusterPolicies.Broadcaster.Action(watch.Bookmark, &v1.ClusterPolicy{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "77"}})
+	bookmark := &v1.ClusterPolicy{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "77"}}
+	if err := w.clusterPolicies.Broadcaster.Action(watch.Bookmark, bookmark); err != nil {
+		t.Fatal(err)
+	}
 	s := w.until(t, "revision 77", func(s *Snapshot) bool { return s.Revisions().ClusterPolicies == "77" })
 	if s.Revisions().Policies == "77" {
 		t.Error("the other kind advanced too")

@@ -106,7 +106,7 @@ func (r *reviewRequest) request() *eval.Request {
 // incomplete says what is missing from a review for a verdict on it, or "". Rules compare the new object with the old
 // one; a missing one must not look like an empty one.
 func incomplete(req *eval.Request) string {
-	missing := ""
+	var missing string
 	switch {
 	case (req.Operation == eval.Create || req.Operation == eval.Update) && req.Object == nil:
 		missing = "object"

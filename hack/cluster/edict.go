@@ -30,7 +30,7 @@ func (c *cluster) edictUp(l layout) error {
 	if _, err := os.Stat(c.edictServer()); err != nil {
 		return fmt.Errorf("%s is not there; run `make build` first", c.edictServer())
 	}
-	if _, err := c.kubectl(nil, "get", "--raw", "/readyz"); err != nil {
+	if _, err := c.kubectl("get", "--raw", "/readyz"); err != nil {
 		return fmt.Errorf("the control plane does not answer; run `make cluster-up` first: %w", err)
 	}
 	for _, other := range []layout{oneProcess, threeProcesses} {
@@ -150,7 +150,7 @@ func (c *cluster) roleKubeconfig(role string) string { return c.path(role + ".ku
 
 // writeRoleKubeconfig gives a role its own ServiceAccount's token, as a Pod of it would have.
 func (c *cluster) writeRoleKubeconfig(role string) error {
-	token, err := c.kubectl(nil, "create", "token", serviceAccounts[role], "-n", namespace, "--duration=168h")
+	token, err := c.kubectl("create", "token", serviceAccounts[role], "-n", namespace, "--duration=168h")
 	if err != nil {
 		return err
 	}
@@ -172,9 +172,9 @@ func (c *cluster) waitForEdict(l layout) error {
 	}
 	for _, service := range []string{"v1.kyverno.io", "v2beta1.kyverno.io", "v1alpha2.wgpolicyk8s.io"} {
 		err := c.wait("APIService "+service, "", time.Minute, func() error {
-			condition, err := c.kubectl(nil, "get", "apiservice", service, "-o", `jsonpath={range .status.conditions[?(@.type=="Available")]}{.status} {.message}{end}`)
+			condition, err := c.kubectl("get", "apiservice", service, "-o", `jsonpath={range .status.conditions[?(@.type=="Available")]}{.status} {.message}{end}`)
 			if err == nil && !strings.HasPrefix(condition, "True") {
-				err = fmt.Errorf("Available is %s", condition)
+				err = fmt.Errorf("its condition Available is %s", condition)
 			}
 			return err
 		})
@@ -204,7 +204,7 @@ func (c *cluster) edictDown() error {
 			{"delete", "apiservices", "-l", "app.kubernetes.io/part-of=kyverno", "--ignore-not-found"},
 			{"delete", "-k", c.path("install"), "--ignore-not-found", "--timeout=60s"},
 		} {
-			if _, err := c.kubectl(nil, args...); err != nil {
+			if _, err := c.kubectl(args...); err != nil {
 				return err
 			}
 		}

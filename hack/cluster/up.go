@@ -41,7 +41,7 @@ func (c *cluster) up() error {
 		return err
 	}
 	err = c.wait("ServiceAccounts in namespace default", "kube-controller-manager", time.Minute, func() error {
-		_, err := c.kubectl(nil, "get", "serviceaccount", "default", "-n", "default")
+		_, err := c.kubectl("get", "serviceaccount", "default", "-n", "default")
 		return err
 	})
 	if err != nil {
@@ -204,10 +204,10 @@ func (c *cluster) down() error {
 }
 
 // kubectl runs kubectl as the cluster's administrator; its error holds what kubectl said.
-func (c *cluster) kubectl(stdin io.Reader, args ...string) (string, error) {
+func (c *cluster) kubectl(args ...string) (string, error) {
 	cmd := exec.Command(c.path("bin", "kubectl"), append([]string{"--kubeconfig", c.path("kubeconfig")}, args...)...)
 	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &stdout, &stderr
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}

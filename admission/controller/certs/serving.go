@@ -47,7 +47,7 @@ func (s *Serving) Run(ctx context.Context) error {
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("Secret %s: %w", s.name, err)
+		return fmt.Errorf("secret %s: %w", s.name, err)
 	}
 	return nil
 }

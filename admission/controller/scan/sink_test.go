@@ -130,7 +130,8 @@ func TestClientSinkGivesUpOnEndlessConflicts(t *testing.T) {
 		return true, nil, apierrors.NewConflict(v1alpha2.Resource("policyreports"), "u1", errors.New("changed"))
 	})
 	err := sink.Apply(t.Context(), []report.Change{changeTo(wanted("team", "u1", eval.Pass), true)})
-	if !apierrors.IsConflict(errors.Unwrap(err.(*report.ApplyError).Failed[0])) {
+	var failed *report.ApplyError
+	if !errors.As(err, &failed) || !apierrors.IsConflict(errors.Unwrap(failed.Failed[0])) {
 		t.Errorf("error %v, want the conflict", err)
 	}
 }

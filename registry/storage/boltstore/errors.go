@@ -62,7 +62,7 @@ func expiredContinue(r listRequest) error {
 	if err != nil {
 		return apierrors.NewResourceExpired(continueTooOld + ". Start a new list.")
 	}
-	status.ErrStatus.ListMeta.Continue = token
+	status.ErrStatus.Continue = token
 	return status
 }
 
@@ -128,9 +128,9 @@ func (u *unreadable) err() error {
 		keys = append(keys, corrupt.Key)
 		causes = append(causes, metav1.StatusCause{Type: metav1.CauseTypeUnexpectedServerResponse, Field: corrupt.Key, Message: corrupt.Error()})
 	}
-	switch u.abort {
-	case nil:
-	case errTooManyCorrupt:
+	switch {
+	case u.abort == nil:
+	case errors.Is(u.abort, errTooManyCorrupt):
 		causes = append(causes, metav1.StatusCause{Type: metav1.CauseTypeTooMany, Message: errTooManyCorrupt.Error()})
 	default:
 		causes = append(causes, metav1.StatusCause{Type: metav1.CauseTypeUnexpectedServerResponse, Message: u.abort.Error()})

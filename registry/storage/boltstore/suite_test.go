@@ -173,8 +173,8 @@ func checkStored(s *suiteStore) storagetesting.KeyValidation {
 		if err != nil {
 			t.Fatalf("%s: %v in %q", key, err, kv.Value)
 		}
-		if pod := obj.(*example.Pod); pod.ResourceVersion != "" || pod.SelfLink != "" {
-			t.Errorf("%s is stored with the resource version %q and the self link %q", key, pod.ResourceVersion, pod.SelfLink)
+		if pod := obj.(*example.Pod); pod.ResourceVersion != "" {
+			t.Errorf("%s is stored with the resource version %q", key, pod.ResourceVersion)
 		}
 	}
 }

@@ -168,12 +168,12 @@ func (v *view) get(key []byte) (version, bool, error) {
 		return version{}, false, nil
 	}
 	cursor := v.history.Cursor()
-	k, data := cursor.Seek(historyKey(key, v.revision+1))
-	if k == nil {
-		k, data = cursor.Last()
-	} else {
-		k, data = cursor.Prev()
+	// The last version that starts no later stands before the first one that does.
+	before := cursor.Prev
+	if k, _ := cursor.Seek(historyKey(key, v.revision+1)); k == nil {
+		before = cursor.Last
 	}
+	k, data := before()
 	if k == nil {
 		return version{}, false, nil
 	}
