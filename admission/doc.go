@@ -4,11 +4,10 @@
 // # The path of one request
 //
 // [webhook] decodes an AdmissionReview into an eval.Request (object, old object, user, operation) and asks [policyset]
-// for the Programs that concern its kind → [engine] picks the rules by match and exclude, minus exceptions → per rule,
-// [lookup] fills in what the request does not hold, on demand → mutate rules run in order, each on the result of the
-// one before → images are verified → patterns, expressions and Pod Security judge → the []eval.Decision goes back
-// through [webhook] as the answer. A scan, the evaluation endpoints and the CLI enter at [engine] with another
-// eval.Lookup; nothing else differs.
+// for the Programs that concern its kind → [engine] picks the rules by match and exclude → per rule, [lookup] answers
+// what the request does not hold, on demand → the rule's patterns judge → the []eval.Decision goes back through
+// [webhook] as the answer. A scan ([scan]) enters at [engine] with objects that exist, and has [report] turn the
+// decisions into reports; nothing else differs.
 //
 // Beside that path, [controller] runs the loops that keep it possible: [certs] makes and renews the certificates that
 // the webhooks are served with, and [webhookconfig] keeps the webhook configurations equal to what the policies need
@@ -21,7 +20,6 @@
 //
 //   - validate: an API object is well formed
 //   - evaluate: a policy judges a resource
-//   - verify: a signature is good
 //   - check: an invariant holds
 //
 // [webhook]: https://pkg.go.dev/github.com/edict-dev/edict/admission/webhook
@@ -30,5 +28,7 @@
 // [lookup]: https://pkg.go.dev/github.com/edict-dev/edict/admission/lookup
 // [controller]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller
 // [certs]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller/certs
+// [scan]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller/scan
+// [report]: https://pkg.go.dev/github.com/edict-dev/edict/admission/report
 // [webhookconfig]: https://pkg.go.dev/github.com/edict-dev/edict/admission/controller/webhookconfig
 package admission
