@@ -10,6 +10,17 @@ trap '"$cluster" down; rm -f "$cluster"' EXIT
 
 "$cluster" down
 "$cluster" up
+
+echo "== the install stops where CustomResourceDefinitions of the same groups are"
+kubectl apply -f test/e2e/install/crd.yaml
+if refusal=$("$cluster" edict-up 2>&1); then
+  echo "it went on: $refusal" >&2
+  exit 1
+fi
+grep -F 'kubectl delete crd clusterpolicies.kyverno.io' <<<"$refusal"
+[ -z "$(kubectl get namespace kyverno --ignore-not-found)" ] # nothing was changed
+kubectl delete -f test/e2e/install/crd.yaml
+
 for layout in edict-up edict-split; do
   "$cluster" "$layout"
   echo "== test/e2e, $layout"
