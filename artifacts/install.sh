@@ -27,4 +27,13 @@ MESSAGE
   exit 1
 fi
 
+# kube-apiserver takes a moment to give up the APIServices of CRDs that were just deleted, and would take ours with them.
+leftover() {
+  "$kubectl" get apiservices -l kube-aggregator.kubernetes.io/automanaged -o name | grep -E '[.](kyverno|wgpolicyk8s)[.]io$' || true
+}
+for _ in {1..20}; do
+  [ -z "$(leftover)" ] && break
+  sleep 0.5
+done
+
 "$kubectl" apply --server-side --force-conflicts --field-manager=edict-install -k "$kustomization"
