@@ -33,6 +33,11 @@ func (c *cluster) edictUp(l layout) error {
 	if _, err := c.kubectl("get", "--raw", "/readyz"); err != nil {
 		return fmt.Errorf("the control plane does not answer; run `make cluster-up` first: %w", err)
 	}
+	// First of all, while what runs can answer for a policy that concerns what is installed, such as one on Namespaces.
+	say("installing Edict's manifests")
+	if err := c.install(); err != nil {
+		return err
+	}
 	for _, other := range []layout{oneProcess, threeProcesses} {
 		for name := range other {
 			if _, wanted := l[name]; !wanted {
@@ -41,10 +46,6 @@ func (c *cluster) edictUp(l layout) error {
 				}
 			}
 		}
-	}
-	say("installing Edict's manifests")
-	if err := c.install(); err != nil {
-		return err
 	}
 	for role := range serviceAccounts {
 		if err := c.writeRoleKubeconfig(role); err != nil {
