@@ -62,3 +62,7 @@ demo-down: cluster-down ## stop the demo and remove what it made
 .PHONY: e2e
 e2e: build ## run test/e2e on control planes of its own, Edict in one process and in three
 	hack/e2e.sh
+
+.PHONY: crash
+crash: build ## kill the api role 200 times under writes, on a control plane of its own, and watch its syncs
+	hack/crash.sh

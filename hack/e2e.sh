@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs test/e2e on a control plane of its own, with Edict in one process and then in three, a role each.
+# Runs test/e2e on a control plane of its own, with Edict in one process and then in three, a role each, and at the end
+# test/crash, which takes the api role of the latter over.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 chainsaw=$(hack/tools/install.sh chainsaw)
@@ -31,3 +32,6 @@ for layout in edict-up edict-split; do
     exit 1
   fi
 done
+
+echo "== test/crash"
+go test -tags e2e -count 1 -v ./test/crash

@@ -26,10 +26,10 @@ type Config struct {
 	Retain time.Duration
 	// Logger hears what happens in the background; nil for nobody.
 	Logger *slog.Logger
-
-	// noSync makes acknowledgements worthless. It exists so that the test of the promise can be shown to fail.
-	noSync bool
 }
+
+// noSync makes acknowledgements worthless. It exists so that the test of the promise can be shown to fail.
+var noSync bool
 
 // KeyValue is one version of a key.
 type KeyValue struct {
@@ -95,7 +95,7 @@ func Open(config Config) (*Store, error) {
 	if err := inspect(config.Path); err != nil {
 		return nil, err
 	}
-	db, err := openBolt(config.Path, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoSync: config.noSync})
+	db, err := openBolt(config.Path, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoSync: noSync})
 	if err != nil {
 		return nil, err
 	}
