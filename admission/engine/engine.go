@@ -167,7 +167,7 @@ func (p *Program) failed(rule *compile.Rule, stage string, err error) eval.Decis
 func (p *Program) decision(rule *compile.Rule) eval.Decision {
 	c := p.compiled
 	return eval.Decision{
-		Policy: c.Policy, Rule: rule.Name, Background: c.Background, EmitWarning: c.EmitWarning,
+		Policy: c.Policy, Rule: rule.Name, FailClosed: c.FailClosed, Background: c.Background, EmitWarning: c.EmitWarning,
 		Severity: c.Severity, Category: c.Category, Scored: c.Scored, Properties: rule.Properties,
 	}
 }

@@ -67,7 +67,7 @@ func TestDecision(t *testing.T) {
 	}
 	want := []eval.Decision{{
 		Policy: eval.PolicyRef{Kind: "Policy", Namespace: "default", Name: "p"}, Rule: "r", Result: eval.Fail,
-		Message: "validation error: denied. rule r failed at path /data/a/", Action: eval.Enforce, EmitWarning: true,
+		Message: "validation error: denied. rule r failed at path /data/a/", Action: eval.Enforce, FailClosed: true, EmitWarning: true,
 		Severity: "high", Category: "c", Properties: map[string]string{"k": "v"},
 	}}
 	if diff := cmp.Diff(want, evaluate(p, configMap(t, `{"a":"y"}`))); diff != "" {

@@ -58,13 +58,12 @@ func New(clusterPolicies, policies cache.SharedIndexInformer) (*Set, error) {
 func (s *Set) Current() *Snapshot { return s.current.Load() }
 
 // Candidates are the programs of the current snapshot that may concern an admission request; see Snapshot.For.
-func (s *Set) Candidates(req *eval.Request) (failClosed, failOpen []*engine.Program, loaded bool) {
+func (s *Set) Candidates(req *eval.Request) (programs []*engine.Program, loaded bool) {
 	snapshot := s.Current()
 	if snapshot == nil {
-		return nil, nil, false
+		return nil, false
 	}
-	failClosed, failOpen = snapshot.For(req)
-	return failClosed, failOpen, true
+	return snapshot.For(req), true
 }
 
 // All yields every policy of the current snapshot; loaded is false until there is one.

@@ -148,7 +148,7 @@ func TestNoSnapshotBeforeBothKindsAreListed(t *testing.T) {
 	if _, loaded := w.All(); loaded {
 		t.Error("All says that it is loaded")
 	}
-	if _, _, loaded := w.Candidates(&eval.Request{}); loaded {
+	if _, loaded := w.Candidates(&eval.Request{}); loaded {
 		t.Error("Candidates says that it is loaded")
 	}
 }

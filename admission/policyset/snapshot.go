@@ -62,37 +62,26 @@ func (s *Snapshot) All() iter.Seq2[v1.Object, *engine.Program] {
 	}
 }
 
-// For returns the programs that may concern an admission request: those of policies that fail closed and those of
-// policies that fail open.
-func (s *Snapshot) For(req *eval.Request) (failClosed, failOpen []*engine.Program) {
+// For returns the programs that may concern an admission request.
+func (s *Snapshot) For(req *eval.Request) []*engine.Program {
 	key := candidateKey{kind: req.Kind, subresource: req.Subresource}
 	if s.namespaces[req.Namespace] {
 		key.namespace = req.Namespace
 	}
-	c := s.candidates.get(key, s.find)
-	return c.failClosed, c.failOpen
+	return s.candidates.get(key, s.find)
 }
 
-func (s *Snapshot) find(key candidateKey) *candidates {
-	c := &candidates{}
+func (s *Snapshot) find(key candidateKey) []*engine.Program {
+	var found []*engine.Program
 	for _, e := range s.entries {
 		if namespace := e.policy.GetNamespace(); namespace != "" && namespace != key.namespace {
 			continue
 		}
-		if !e.program.Admission() || !e.program.Concerns(key.kind, key.subresource) {
-			continue
-		}
-		if e.program.FailClosed() {
-			c.failClosed = append(c.failClosed, e.program)
-		} else {
-			c.failOpen = append(c.failOpen, e.program)
+		if e.program.Admission() && e.program.Concerns(key.kind, key.subresource) {
+			found = append(found, e.program)
 		}
 	}
-	return c
-}
-
-type candidates struct {
-	failClosed, failOpen []*engine.Program
+	return found
 }
 
 type candidateKey struct {
@@ -107,21 +96,21 @@ const maxCandidateKeys = 4096
 // candidateCache is an index that is filled as kinds are asked about. The zero value is ready to use.
 type candidateCache struct {
 	mu    sync.RWMutex
-	known map[candidateKey]*candidates
+	known map[candidateKey][]*engine.Program
 }
 
-func (c *candidateCache) get(key candidateKey, find func(candidateKey) *candidates) *candidates {
+func (c *candidateCache) get(key candidateKey, find func(candidateKey) []*engine.Program) []*engine.Program {
 	c.mu.RLock()
-	found := c.known[key]
+	found, ok := c.known[key]
 	c.mu.RUnlock()
-	if found != nil {
+	if ok {
 		return found
 	}
 	found = find(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil {
-		c.known = map[candidateKey]*candidates{}
+		c.known = map[candidateKey][]*engine.Program{}
 	}
 	if len(c.known) < maxCandidateKeys {
 		c.known[key] = found

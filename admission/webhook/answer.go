@@ -19,32 +19,30 @@ type problem struct {
 	message string
 }
 
-// answer is the handler of one path, that of the policies that fail closed or that of those that fail open.
-func (s *Server) answer(failClosed bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		operation := eval.Operation("")
-		response, p := s.review(r, failClosed, &operation)
-		var encoded []byte
-		if p == nil {
-			var err error
-			if encoded, err = encodeAnswer(response); err != nil {
-				p = &problem{http.StatusInternalServerError, err.Error()}
-			}
+// answer is the handler of reviews.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	operation := eval.Operation("")
+	response, p := s.review(r, &operation)
+	var encoded []byte
+	if p == nil {
+		var err error
+		if encoded, err = encodeAnswer(response); err != nil {
+			p = &problem{http.StatusInternalServerError, err.Error()}
 		}
-		s.metrics.observe(operation, response.Allowed, p, time.Since(began))
-		if p != nil {
-			http.Error(w, p.message, p.status)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		// When the client is gone there is nobody to tell.
-		_, _ = w.Write(encoded)
 	}
+	s.metrics.observe(operation, response.Allowed, p, time.Since(began))
+	if p != nil {
+		http.Error(w, p.message, p.status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	// When the client is gone there is nobody to tell.
+	_, _ = w.Write(encoded)
 }
 
 // review answers one request. The order is deliberate: who asks is settled before anything that he sends is read.
-func (s *Server) review(r *http.Request, failClosed bool, operation *eval.Operation) (response answerResponse, p *problem) {
+func (s *Server) review(r *http.Request, operation *eval.Operation) (response answerResponse, p *problem) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			klog.FromContext(r.Context()).Error(fmt.Errorf("%v", cause), "A review broke down", "path", r.URL.Path, "stack", string(debug.Stack()))
@@ -80,31 +78,29 @@ func (s *Server) review(r *http.Request, failClosed bool, operation *eval.Operat
 		return answerResponse{}, &problem{http.StatusBadRequest, err.Error()}
 	}
 	*operation = req.Operation
-	return s.evaluate(ctx, req, failClosed)
+	return s.evaluate(ctx, req)
 }
 
-func (s *Server) evaluate(ctx context.Context, req *eval.Request, failClosed bool) (answerResponse, *problem) {
+// evaluate asks every policy that concerns the request, whichever path it came on. A policy whose failurePolicy was
+// changed a moment ago is still called on the path that it had: kube-apiserver learns later, and never at once.
+func (s *Server) evaluate(ctx context.Context, req *eval.Request) (answerResponse, *problem) {
 	if missing := incomplete(req); missing != "" {
 		return deny(req.UID, missing), nil
 	}
-	closed, open, loaded := s.config.Policies.Candidates(req)
+	programs, loaded := s.config.Policies.Candidates(req)
 	if !loaded {
 		return answerResponse{}, &problem{http.StatusServiceUnavailable, "policies are not loaded yet"}
-	}
-	programs := open
-	if failClosed {
-		programs = closed
 	}
 	if len(programs) == 0 {
 		return allow(req.UID, nil), nil
 	}
 	decisions := engine.Evaluate(programs, req, s.config.Lookup(ctx))
-	response, err := judged(req, decisions, failClosed)
+	response, err := judged(req, decisions)
 	if err != nil {
 		return answerResponse{}, &problem{http.StatusInternalServerError, err.Error()}
 	}
 	if !response.Allowed {
-		logDenial(ctx, req, refusals(decisions, failClosed))
+		logDenial(ctx, req, refusals(decisions))
 	}
 	return response, nil
 }

@@ -23,12 +23,13 @@ func TestVerdicts(t *testing.T) {
 	tests := []struct {
 		name, path string
 		object     map[string]any
-		deniedBy   string
+		denied     bool
 	}{
-		{"good, fail", failPath, good, ""},
-		{"good, ignore", ignorePath, good, ""},
-		{"bad, fail", failPath, bad, "closed"},
-		{"bad, ignore", ignorePath, bad, "open"},
+		{"good, fail", failPath, good, false},
+		{"good, ignore", ignorePath, good, false},
+		// A policy that moves between the paths is evaluated on both: kube-apiserver still calls the one that it had.
+		{"bad, fail", failPath, bad, true},
+		{"bad, ignore", ignorePath, bad, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -36,14 +37,14 @@ func TestVerdicts(t *testing.T) {
 			if got.UID != "4f3c" {
 				t.Errorf("uid %q", got.UID)
 			}
-			if got.Allowed != (test.deniedBy == "") {
+			if got.Allowed == test.denied {
 				t.Fatalf("%+v", got)
 			}
 			if got.Allowed {
 				return
 			}
-			if !strings.HasPrefix(got.Status.Message, "\n\nresource Pod/default/web was blocked due to the following policies \n\n"+test.deniedBy+":\n  labelled: ") ||
-				!strings.Contains(got.Status.Message, "say which app it is") || strings.Contains(got.Status.Message, "audit") {
+			if !strings.HasPrefix(got.Status.Message, "\n\nresource Pod/default/web was blocked due to the following policies \n\nclosed:\n  labelled: ") ||
+				!strings.Contains(got.Status.Message, "open:\n  labelled: 'validation error: say which app it is") || strings.Contains(got.Status.Message, "audit") {
 				t.Errorf("%q", got.Status.Message)
 			}
 		})
@@ -114,10 +115,15 @@ func TestK10U13LookupErrors(t *testing.T) {
 	if got.Allowed || !strings.Contains(got.Status.Message, "match") || !strings.Contains(got.Status.Message, "does not answer") {
 		t.Errorf("failing closed, the refusal does not name stage and cause: %+v", got)
 	}
+	if got = ask(t, s, ignorePath, reviewOf(map[string]any{"object": bad})); got.Allowed {
+		t.Errorf("failing closed, on the path that it had before: %+v", got)
+	}
 	s = newServer(t, Config{Policies: policies{compile(t, fmt.Sprintf(byTeam, "Ignore"))}})
-	got = ask(t, s, ignorePath, reviewOf(map[string]any{"object": bad}))
-	if !got.Allowed || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "by-team.labelled") {
-		t.Errorf("failing open: %+v", got)
+	for _, path := range []string{failPath, ignorePath} {
+		got = ask(t, s, path, reviewOf(map[string]any{"object": bad}))
+		if !got.Allowed || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "by-team.labelled") {
+			t.Errorf("failing open: %+v", got)
+		}
 	}
 	s = newServer(t, Config{
 		Policies: policies{compile(t, fmt.Sprintf(byTeam, "Fail"))},
@@ -155,8 +161,8 @@ func probe(handler http.Handler, path string) int {
 // breaking panics where programs are chosen.
 type breaking struct{}
 
-func (breaking) Candidates(*eval.Request) ([]*engine.Program, []*engine.Program, bool) { panic("boom") }
-func (breaking) Revision() string                                                      { return "1" }
+func (breaking) Candidates(*eval.Request) ([]*engine.Program, bool) { panic("boom") }
+func (breaking) Revision() string                                   { return "1" }
 
 func TestPanicIsAnErrorAndNeverAnAllow(t *testing.T) {
 	s := newServer(t, Config{Policies: breaking{}, MaxInFlight: 1})

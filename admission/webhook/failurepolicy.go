@@ -12,16 +12,15 @@ import (
 // refusals are the decisions that refuse a request: what this package does about failures and errors is decided here
 // and nowhere else.
 //
-// A rule that enforces refuses what it fails. When it could not be evaluated, failurePolicy decides: the request is
-// refused where it came to the webhook of the policies that fail closed. A rule that audits never refuses, whether it
-// failed or could not be evaluated.
-func refusals(decisions []eval.Decision, failClosed bool) []eval.Decision {
+// A rule that enforces refuses what it fails. When it could not be evaluated, its policy's failurePolicy decides. A rule
+// that audits never refuses, whether it failed or could not be evaluated.
+func refusals(decisions []eval.Decision) []eval.Decision {
 	var refusing []eval.Decision
 	for _, d := range decisions {
 		if d.Action != eval.Enforce {
 			continue
 		}
-		if d.Result == eval.Fail || d.Result == eval.Error && failClosed {
+		if d.Result == eval.Fail || d.Result == eval.Error && d.FailClosed {
 			refusing = append(refusing, d)
 		}
 	}
@@ -29,8 +28,8 @@ func refusals(decisions []eval.Decision, failClosed bool) []eval.Decision {
 }
 
 // judged is the answer to a request on which these decisions were made.
-func judged(req *eval.Request, decisions []eval.Decision, failClosed bool) (answerResponse, error) {
-	if len(refusals(decisions, failClosed)) == 0 {
+func judged(req *eval.Request, decisions []eval.Decision) (answerResponse, error) {
+	if len(refusals(decisions)) == 0 {
 		return allow(req.UID, warnings(decisions)), nil
 	}
 	message, err := denial(req, decisions)

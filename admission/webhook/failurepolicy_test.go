@@ -26,12 +26,12 @@ func TestRefusals(t *testing.T) {
 		{eval.Error, eval.Audit, false, false},
 	}
 	for _, test := range tests {
-		d := []eval.Decision{{Result: eval.Pass, Action: eval.Enforce}, {Result: test.result, Action: test.action}}
-		if got := len(refusals(d, true)) > 0; got != test.closed {
-			t.Errorf("%s of a rule with %s, failing closed: refuses %v", test.result, test.action, got)
-		}
-		if got := len(refusals(d, false)) > 0; got != test.failOpen {
-			t.Errorf("%s of a rule with %s, failing open: refuses %v", test.result, test.action, got)
+		for failClosed, want := range map[bool]bool{true: test.closed, false: test.failOpen} {
+			// The other one, which passes, decides nothing for this one.
+			d := []eval.Decision{{Result: eval.Pass, Action: eval.Enforce, FailClosed: !failClosed}, {Result: test.result, Action: test.action, FailClosed: failClosed}}
+			if got := len(refusals(d)) > 0; got != want {
+				t.Errorf("%s of a rule with %s, failing closed %v: refuses %v", test.result, test.action, failClosed, got)
+			}
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestDenialMessage(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := judged(test.req, test.decisions, true)
+			got, err := judged(test.req, test.decisions)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +103,7 @@ func TestWarnings(t *testing.T) {
 		decision("p", "audit", eval.Fail, eval.Audit, "silent"),
 		emitting(decision("p", "emitted", eval.Fail, eval.Audit, "told")),
 		emitting(decision("p", "passed", eval.Pass, eval.Audit, "well")),
-	}, false)
+	})
 	if err != nil || !got.Allowed {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -112,7 +112,7 @@ func TestWarnings(t *testing.T) {
 	}
 	refused, err := judged(&eval.Request{UID: "u"}, []eval.Decision{
 		decision("p", "r", eval.Fail, eval.Enforce, "no"), emitting(decision("p", "emitted", eval.Fail, eval.Audit, "told")),
-	}, false)
+	})
 	if err != nil || refused.Allowed || refused.Warnings != nil {
 		t.Errorf("a refusal with warnings: %+v, %v", refused, err)
 	}

@@ -83,18 +83,13 @@ func compile(t testing.TB, manifest string) *engine.Program {
 // policies is a fixed set; it is not loaded while it is nil.
 type policies []*engine.Program
 
-func (p policies) Candidates(req *eval.Request) (failClosed, failOpen []*engine.Program, loaded bool) {
+func (p policies) Candidates(req *eval.Request) (programs []*engine.Program, loaded bool) {
 	for _, program := range p {
-		if !program.Concerns(req.Kind, req.Subresource) {
-			continue
-		}
-		if program.FailClosed() {
-			failClosed = append(failClosed, program)
-		} else {
-			failOpen = append(failOpen, program)
+		if program.Concerns(req.Kind, req.Subresource) {
+			programs = append(programs, program)
 		}
 	}
-	return failClosed, failOpen, p != nil
+	return programs, p != nil
 }
 
 func (p policies) Revision() string {

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// The paths of the policies that fail closed and of those that fail open.
+	// The paths of the webhooks that fail closed and of those that fail open. They answer alike: what differs is what
+	// kube-apiserver does without an answer.
 	failPath   = "/validate/fail"
 	ignorePath = "/validate/ignore"
 
@@ -37,9 +38,9 @@ const (
 
 // Policies are the compiled policies that reviews are evaluated with.
 type Policies interface {
-	// Candidates are the programs that may concern the request, of policies that fail closed and of those that fail
-	// open. loaded is false until all policies that exist have been read once.
-	Candidates(req *eval.Request) (failClosed, failOpen []*engine.Program, loaded bool)
+	// Candidates are the programs that may concern the request. loaded is false until all policies that exist have been
+	// read once.
+	Candidates(req *eval.Request) (programs []*engine.Program, loaded bool)
 	// Revision names what is loaded, for people; it is empty until something is.
 	Revision() string
 }
@@ -87,8 +88,8 @@ func New(config Config) (*Server, error) {
 		bodies:  bodyReader{max: maxBody, budget: maxBodies},
 		slots:   make(chan struct{}, config.MaxInFlight),
 	}
-	s.mux.HandleFunc(failPath, s.answer(true))
-	s.mux.HandleFunc(ignorePath, s.answer(false))
+	s.mux.HandleFunc(failPath, s.answer)
+	s.mux.HandleFunc(ignorePath, s.answer)
 	s.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	s.mux.HandleFunc("GET /readyz", s.ready)
 	return s, nil

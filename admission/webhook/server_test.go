@@ -268,10 +268,10 @@ func TestW02HostileClientsDoNotHinderOthers(t *testing.T) {
 // slow is a set whose candidates take a while.
 type slow struct{ began chan struct{} }
 
-func (s slow) Candidates(*eval.Request) ([]*engine.Program, []*engine.Program, bool) {
+func (s slow) Candidates(*eval.Request) ([]*engine.Program, bool) {
 	close(s.began)
 	time.Sleep(200 * time.Millisecond)
-	return nil, nil, true
+	return nil, true
 }
 func (s slow) Revision() string { return "1" }
 

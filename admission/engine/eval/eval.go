@@ -111,6 +111,8 @@ type Decision struct {
 	Message string
 	// Action is the action in force for this request, overrides for its namespace resolved.
 	Action Action
+	// FailClosed tells that the request is refused when an enforcing rule ends in Error.
+	FailClosed bool
 	// Background tells that the policy is also judged by scans; it decides which process a report names.
 	Background bool
 	// EmitWarning asks for a warning to the client when the request passes in spite of a failure.
