@@ -77,9 +77,8 @@ type Controller struct {
 
 // state is what the configuration loop has to tell the status loop.
 type state struct {
-	// What each policy that was looked at needs, and whether it was in place the last time that nothing was left to do.
-	needs   map[*engine.Program]Need
-	inPlace map[*engine.Program]bool
+	// What each policy needs that was in place the last time that nothing was left to do.
+	needs map[*engine.Program]Need
 	// failure is why policies that are not among them could not be served, or nil.
 	failure error
 }
@@ -214,11 +213,7 @@ func (c *Controller) apply(ctx context.Context, policies iter.Seq2[v1.Object, *e
 	if wroteValidating || wroteMutating {
 		return true, nil
 	}
-	settled := state{needs: needs, inPlace: map[*engine.Program]bool{}}
-	for program, need := range needs {
-		settled.inPlace[program] = inPlace(need, live.Webhooks, desired)
-	}
-	c.setState(settled)
+	c.setState(state{needs: needs})
 	return false, nil
 }
 

@@ -2,11 +2,11 @@ package webhookconfig
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edict-dev/edict/admission/engine"
@@ -18,7 +18,8 @@ const (
 	ValidatingName = "kyverno-resource-validating-webhook-cfg"
 	MutatingName   = "kyverno-resource-mutating-webhook-cfg"
 
-	// The webhooks of policies that fail closed and of those that fail open, and the paths they are served on.
+	// The webhooks that fail closed and those that fail open, and the paths they are served on. A webhook for one version
+	// of resources alone (see spread) has the version after the name: validate.kyverno.svc-fail-v1.
 	FailWebhook   = "validate.kyverno.svc-fail"
 	FailPath      = "/validate/fail"
 	IgnoreWebhook = "validate.kyverno.svc-ignore"
@@ -43,9 +44,8 @@ type Endpoint struct {
 
 // Need is what a policy needs of the configuration.
 type Need struct {
-	// webhook is the name of the webhook that serves the policy.
-	webhook string
-	atoms   []atom
+	failClosed bool
+	atoms      []atom
 	// unknown are kinds that the API server does not serve, as the policy names them.
 	unknown []string
 	// unsent tells that all that the policy asks for is kept from the webhooks by the match conditions.
@@ -66,9 +66,13 @@ type Input struct {
 }
 
 // Desired says what the validating webhooks should be, and what each policy needs of them.
+//
+// Whatever webhook is called, every policy that concerns the request is evaluated. So what a webhook that fails closed
+// asks for is not asked for again by one that fails open: the request would be refused anyhow without an answer.
 func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine.Program]Need) {
 	needs := map[*engine.Program]Need{}
-	atoms, timeouts := map[string][]atom{}, map[string]int32{}
+	var closed, open []atom
+	var closedTimeout, openTimeout int32
 	for _, program := range in.Policies {
 		if !program.Admission() {
 			continue
@@ -78,13 +82,22 @@ func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine
 			need = needOf(program, in.Resources)
 		}
 		needs[program] = need
-		atoms[need.webhook] = append(atoms[need.webhook], need.atoms...)
-		timeouts[need.webhook] = max(timeouts[need.webhook], program.WebhookTimeoutSeconds())
+		closedTimeout = max(closedTimeout, program.WebhookTimeoutSeconds())
+		if need.failClosed {
+			closed = append(closed, need.atoms...)
+		} else {
+			open = append(open, need.atoms...)
+			openTimeout = max(openTimeout, program.WebhookTimeoutSeconds())
+		}
 	}
 	for _, webhook := range in.Live {
 		for _, a := range atomsIn(webhook.Rules) {
-			if in.Resources.unknown[a.group] {
-				atoms[webhook.Name] = append(atoms[webhook.Name], a)
+			switch {
+			case !in.Resources.unknown[a.group]:
+			case strings.HasPrefix(webhook.Name, FailWebhook):
+				closed = append(closed, a)
+			case strings.HasPrefix(webhook.Name, IgnoreWebhook):
+				open = append(open, a)
 			}
 		}
 	}
@@ -92,44 +105,50 @@ func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine
 	for _, w := range []struct {
 		name, path    string
 		failurePolicy admissionregistrationv1.FailurePolicyType
+		timeout       int32
+		atoms         []atom
 	}{
-		{FailWebhook, FailPath, admissionregistrationv1.Fail},
-		{IgnoreWebhook, IgnorePath, admissionregistrationv1.Ignore},
+		{FailWebhook, FailPath, admissionregistrationv1.Fail, closedTimeout, closed},
+		{IgnoreWebhook, IgnorePath, admissionregistrationv1.Ignore, openTimeout, without(open, closed, in.Resources)},
 	} {
-		rules := rulesOf(atoms[w.name])
-		if len(rules) == 0 {
-			continue
+		versions := spread(w.atoms, in.Resources)
+		for _, version := range slices.Sorted(maps.Keys(versions)) {
+			webhook := in.webhook(w.path, w.failurePolicy, w.timeout)
+			webhook.Name, webhook.Rules = w.name, rulesOf(versions[version])
+			if version != "" {
+				webhook.Name += "-" + version
+			}
+			webhooks = append(webhooks, webhook)
 		}
-		// Everything that has a default is set, so that what is read back is what was written.
-		equivalent, none := admissionregistrationv1.Equivalent, admissionregistrationv1.SideEffectClassNone
-		timeout := min(max(defaultTimeout, timeouts[w.name]), maxTimeout)
-		webhooks = append(webhooks, admissionregistrationv1.ValidatingWebhook{
-			Name: w.name,
-			ClientConfig: admissionregistrationv1.WebhookClientConfig{
-				Service: &admissionregistrationv1.ServiceReference{
-					Namespace: in.Endpoint.Namespace, Name: in.Endpoint.Service, Path: &w.path, Port: &in.Endpoint.Port,
-				},
-				CABundle: in.CABundle,
-			},
-			Rules:                   rules,
-			FailurePolicy:           &w.failurePolicy,
-			MatchPolicy:             &equivalent,
-			NamespaceSelector:       &metav1.LabelSelector{},
-			ObjectSelector:          &metav1.LabelSelector{},
-			SideEffects:             &none,
-			TimeoutSeconds:          &timeout,
-			AdmissionReviewVersions: []string{"v1"},
-			MatchConditions:         conditions(in.Endpoint.Namespace, in.Endpoint.Accounts, in.Endpoint.Workloads),
-		})
 	}
 	return webhooks, needs
 }
 
-func needOf(program *engine.Program, resources *Resources) Need {
-	need := Need{webhook: IgnoreWebhook}
-	if program.FailClosed() {
-		need.webhook = FailWebhook
+// webhook is one without name and rules. Everything that has a default is set, so that what is read back is what was
+// written.
+func (in Input) webhook(path string, failurePolicy admissionregistrationv1.FailurePolicyType, timeout int32) admissionregistrationv1.ValidatingWebhook {
+	equivalent, none := admissionregistrationv1.Equivalent, admissionregistrationv1.SideEffectClassNone
+	timeout = min(max(defaultTimeout, timeout), maxTimeout)
+	return admissionregistrationv1.ValidatingWebhook{
+		ClientConfig: admissionregistrationv1.WebhookClientConfig{
+			Service: &admissionregistrationv1.ServiceReference{
+				Namespace: in.Endpoint.Namespace, Name: in.Endpoint.Service, Path: &path, Port: &in.Endpoint.Port,
+			},
+			CABundle: in.CABundle,
+		},
+		FailurePolicy:           &failurePolicy,
+		MatchPolicy:             &equivalent,
+		NamespaceSelector:       &metav1.LabelSelector{},
+		ObjectSelector:          &metav1.LabelSelector{},
+		SideEffects:             &none,
+		TimeoutSeconds:          &timeout,
+		AdmissionReviewVersions: []string{"v1"},
+		MatchConditions:         conditions(in.Endpoint.Namespace, in.Endpoint.Accounts, in.Endpoint.Workloads),
 	}
+}
+
+func needOf(program *engine.Program, resources *Resources) Need {
+	need := Need{failClosed: program.FailClosed()}
 	sent := false
 	for _, target := range program.Targets() {
 		found := resources.resolve(target)
@@ -147,28 +166,6 @@ func needOf(program *engine.Program, resources *Resources) Need {
 	return need
 }
 
-// inPlace tells whether the live webhooks do for a policy what the desired ones would.
-func inPlace(need Need, live, desired []admissionregistrationv1.ValidatingWebhook) bool {
-	if len(need.atoms) == 0 {
-		return true
-	}
-	is, ok := webhookNamed(live, need.webhook)
-	should, known := webhookNamed(desired, need.webhook)
-	if !ok || !known || !sameButRules(is, should) {
-		return false
-	}
-	atoms := atomsIn(is.Rules)
-	return !slices.ContainsFunc(need.atoms, func(a atom) bool { return !coveredBy(atoms, a) })
-}
-
-func webhookNamed(webhooks []admissionregistrationv1.ValidatingWebhook, name string) (admissionregistrationv1.ValidatingWebhook, bool) {
-	i := slices.IndexFunc(webhooks, func(w admissionregistrationv1.ValidatingWebhook) bool { return w.Name == name })
-	if i < 0 {
-		return admissionregistrationv1.ValidatingWebhook{}, false
-	}
-	return webhooks[i], true
-}
-
 // nameOf writes a target as policies do.
 func nameOf(target engine.Target) string {
 	var parts []string
@@ -183,9 +180,4 @@ func nameOf(target engine.Target) string {
 		parts = append(parts, target.Subresource)
 	}
 	return strings.TrimPrefix(strings.Join(parts, "/"), "/")
-}
-
-func sameButRules(a, b admissionregistrationv1.ValidatingWebhook) bool {
-	a.Rules, b.Rules = nil, nil
-	return apiequality.Semantic.DeepEqual(a, b)
 }

@@ -96,14 +96,8 @@ func TestDesiredRules(t *testing.T) {
 				t.Error(diff)
 			}
 			var unknown []string
-			for program, need := range needs {
+			for _, need := range needs {
 				unknown = append(unknown, need.unknown...)
-				if !inPlace(need, webhooks, webhooks) {
-					t.Errorf("%s is not in place in what is desired", program.Ref())
-				}
-				if len(need.atoms) > 0 && inPlace(need, nil, webhooks) {
-					t.Errorf("%s is in place in an empty configuration", program.Ref())
-				}
 			}
 			if !slices.Equal(unknown, test.unknown) {
 				t.Errorf("unknown: %v, want %v", unknown, test.unknown)
@@ -211,50 +205,5 @@ func TestUnsent(t *testing.T) {
 		if !need.unsent {
 			t.Error("a Policy in kube-system is said to be evaluated")
 		}
-	}
-}
-
-func TestInPlaceNoticesEdits(t *testing.T) {
-	policies, _ := newSet(t, clusterPolicy("a", on(t, "Pod, Deployment"))).All()
-	desired, needs := Desired(Input{Policies: policies, Resources: resourcesOf(t, cluster(), nil), Endpoint: endpoint, CABundle: []byte("ca")})
-	var need Need
-	for _, n := range needs {
-		need = n
-	}
-	tests := map[string]func(*admissionregistrationv1.ValidatingWebhook){
-		"rule gone":      func(w *admissionregistrationv1.ValidatingWebhook) { w.Rules = w.Rules[:1] },
-		"operation gone": func(w *admissionregistrationv1.ValidatingWebhook) { w.Rules[0].Operations = w.Rules[0].Operations[:2] },
-		"resource gone":  func(w *admissionregistrationv1.ValidatingWebhook) { w.Rules[0].Resources = w.Rules[0].Resources[1:] },
-		"other version":  func(w *admissionregistrationv1.ValidatingWebhook) { w.Rules[0].APIVersions = []string{"v9"} },
-		"scope Cluster": func(w *admissionregistrationv1.ValidatingWebhook) {
-			*w.Rules[0].Scope = admissionregistrationv1.ClusterScope
-		},
-		"Ignore":       func(w *admissionregistrationv1.ValidatingWebhook) { *w.FailurePolicy = admissionregistrationv1.Ignore },
-		"another path": func(w *admissionregistrationv1.ValidatingWebhook) { *w.ClientConfig.Service.Path = "/x" },
-		"another CA":   func(w *admissionregistrationv1.ValidatingWebhook) { w.ClientConfig.CABundle = []byte("x") },
-		"a selector": func(w *admissionregistrationv1.ValidatingWebhook) {
-			w.ObjectSelector.MatchLabels = map[string]string{"a": "b"}
-		},
-		"one condition more": func(w *admissionregistrationv1.ValidatingWebhook) {
-			w.MatchConditions = append(w.MatchConditions, admissionregistrationv1.MatchCondition{Name: "x", Expression: "false"})
-		},
-		"renamed": func(w *admissionregistrationv1.ValidatingWebhook) { w.Name = "x" },
-	}
-	for name, edit := range tests {
-		t.Run(name, func(t *testing.T) {
-			edited := (&admissionregistrationv1.ValidatingWebhookConfiguration{Webhooks: desired}).DeepCopy().Webhooks
-			if !inPlace(need, edited, desired) {
-				t.Fatal("not in place before the edit")
-			}
-			edit(&edited[0])
-			if inPlace(need, edited, desired) {
-				t.Error("in place")
-			}
-		})
-	}
-	wider := (&admissionregistrationv1.ValidatingWebhookConfiguration{Webhooks: desired}).DeepCopy().Webhooks
-	wider[0].Rules = append(wider[0].Rules, rulesOf([]atom{{"", "v1", "configmaps", admissionregistrationv1.NamespacedScope, "CREATE"}})...)
-	if !inPlace(need, wider, desired) {
-		t.Error("rules of another policy take this one out of place")
 	}
 }

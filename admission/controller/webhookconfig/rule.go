@@ -37,10 +37,6 @@ func coversResource(a, b string) bool {
 		(subresource == otherSubresource || subresource == "*")
 }
 
-func coveredBy(atoms []atom, b atom) bool {
-	return slices.ContainsFunc(atoms, func(a atom) bool { return a.covers(b) })
-}
-
 // atomsOf takes a target's resources apart.
 func atomsOf(target engine.Target, resources []matched) []atom {
 	var atoms []atom
@@ -80,9 +76,7 @@ func atomsIn(rules []admissionregistrationv1.RuleWithOperations) []atom {
 // rulesOf puts rules together, the same ones for the same atoms in whatever order: resources that are asked for in the
 // same way stand in one rule, and what another atom covers is left out.
 func rulesOf(atoms []atom) []admissionregistrationv1.RuleWithOperations {
-	atoms = slices.Clone(atoms)
-	slices.SortFunc(atoms, compareAtoms)
-	atoms = slices.Compact(atoms)
+	atoms = distinct(atoms)
 	atoms = slices.DeleteFunc(slices.Clone(atoms), func(b atom) bool {
 		return slices.ContainsFunc(atoms, func(a atom) bool { return a != b && a.covers(b) })
 	})
@@ -118,6 +112,13 @@ func rulesOf(atoms []atom) []admissionregistrationv1.RuleWithOperations {
 		})
 	}
 	return rules
+}
+
+// distinct are the atoms in order, each once.
+func distinct(atoms []atom) []atom {
+	atoms = slices.Clone(atoms)
+	slices.SortFunc(atoms, compareAtoms)
+	return slices.Compact(atoms)
 }
 
 func compareAtoms(a, b atom) int {

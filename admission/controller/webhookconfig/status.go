@@ -76,9 +76,6 @@ func judge(policy v1.Object, program *engine.Program, state state, live []replic
 			if len(need.unknown) > 0 {
 				missing = append(missing, "the API server does not serve "+strings.Join(need.unknown, ", "))
 			}
-			if !state.inPlace[program] {
-				missing = append(missing, "the webhook configuration does not hold its rules yet")
-			}
 			if need.unsent {
 				remarks = append(remarks, "all that the policy concerns is kept from admission, so that the cluster cannot be locked: it is never evaluated there")
 			}

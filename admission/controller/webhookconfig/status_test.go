@@ -26,27 +26,25 @@ func TestJudge(t *testing.T) {
 		want    metav1.ConditionStatus
 		message string
 	}{
-		{name: "in place and held", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}, true), live: holding, want: "True", message: "Ready"},
-		{name: "a Policy", policy: policy("team", "a", on(t, "Pod")), state: settled(Need{}, true), live: holding, want: "True", message: "Ready"},
+		{name: "in place and held", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}), live: holding, want: "True", message: "Ready"},
+		{name: "a Policy", policy: policy("team", "a", on(t, "Pod")), state: settled(Need{}), live: holding, want: "True", message: "Ready"},
 		{name: "not looked at yet", policy: clusterPolicy("a", on(t, "Pod")), state: func(*engine.Program) state { return state{} }, live: holding, unknown: true},
-		{name: "not in place", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}, false), live: holding,
-			want: "False", message: "Not Ready; the webhook configuration does not hold its rules yet"},
 		{name: "not writable", policy: clusterPolicy("a", on(t, "Pod")), state: func(*engine.Program) state { return state{failure: errors.New("forbidden")} }, live: holding,
 			want: "False", message: "Not Ready; the webhook configuration could not be written: forbidden"},
 		{name: "a failure later on", policy: clusterPolicy("a", on(t, "Pod")), state: func(p *engine.Program) state {
-			s := settled(Need{}, true)(p)
+			s := settled(Need{})(p)
 			s.failure = errors.New("down")
 			return s
 		}, live: holding, want: "True", message: "Ready"},
-		{name: "unknown kinds", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{unknown: []string{"A", "B"}}, true), live: holding,
+		{name: "unknown kinds", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{unknown: []string{"A", "B"}}), live: holding,
 			want: "False", message: "Not Ready; the API server does not serve A, B"},
-		{name: "no replica", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}, true),
+		{name: "no replica", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}),
 			want: "False", message: "Not Ready; no replica of the admission role has published that it holds policies"},
-		{name: "one replica behind", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}, true),
+		{name: "one replica behind", policy: clusterPolicy("a", on(t, "Pod")), state: settled(Need{}),
 			live: append([]replica{{"pod-0", map[string]string{"clusterpolicies": "9", "policies": "99"}}}, holding...),
 			want: "False", message: "Not Ready; not held yet by the admission replicas pod-0"},
 		{name: "for scans only", policy: scanOnly, state: func(*engine.Program) state { return state{} }, want: "True", message: "Ready"},
-		{name: "never sent", policy: clusterPolicy("a", on(t, "Event")), state: settled(Need{unsent: true}, true), live: holding,
+		{name: "never sent", policy: clusterPolicy("a", on(t, "Event")), state: settled(Need{unsent: true}), live: holding,
 			want: "True", message: "Ready; all that the policy concerns is kept from admission, so that the cluster cannot be locked: it is never evaluated there"},
 	}
 	for _, test := range tests {
@@ -70,16 +68,16 @@ func TestJudge(t *testing.T) {
 		if len(program.Warnings()) == 0 {
 			t.Fatal("the engine has no warning about a policy on Pods without autogen: this test needs another policy")
 		}
-		got, _ := judge(withControllers, program, settled(Need{}, true)(program), holding, "10")
+		got, _ := judge(withControllers, program, settled(Need{})(program), holding, "10")
 		if got.Status != "True" || got.Message != "Ready; "+program.Warnings()[0] {
 			t.Errorf("%+v", got)
 		}
 	})
 }
 
-func settled(need Need, inPlace bool) func(*engine.Program) state {
+func settled(need Need) func(*engine.Program) state {
 	return func(program *engine.Program) state {
-		return state{needs: map[*engine.Program]Need{program: need}, inPlace: map[*engine.Program]bool{program: inPlace}}
+		return state{needs: map[*engine.Program]Need{program: need}}
 	}
 }
 
