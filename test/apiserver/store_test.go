@@ -90,15 +90,15 @@ func TestP09PolicyStoreIsNeverSilentlyEmpty(t *testing.T) {
 		}, []string{"is another store", "--accept-store-reset"}},
 		{"empty", func(t *testing.T, path string) {
 			must(t, os.Truncate(path, 0))
-		}, []string{path("policies.db"), "it is empty"}},
+		}, []string{path("policies.db"), "it is empty", "move the file away", "--accept-store-reset"}},
 		{"cut short", func(t *testing.T, path string) {
 			info, err := os.Stat(path)
 			must(t, err)
 			must(t, os.Truncate(path, info.Size()/2))
-		}, []string{path("policies.db"), "it is cut short"}},
+		}, []string{path("policies.db"), "it is cut short", "--accept-store-reset"}},
 		{"no store", func(t *testing.T, path string) {
 			must(t, os.WriteFile(path, bytes.Repeat([]byte("no store "), 4096), 0o600))
-		}, []string{path("policies.db")}},
+		}, []string{path("policies.db"), "--accept-store-reset"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, cluster, _ := storeWithPolicy(t)
@@ -245,6 +245,8 @@ func TestReportStoreCutShort(t *testing.T) {
 	s := startServer(t, setup{dir: dir, cluster: cluster})
 	if _, err := s.as("alice").Wgpolicyk8sV1alpha2().ClusterPolicyReports().List(ctx, metav1.ListOptions{}); !apierrors.IsServiceUnavailable(err) || !strings.Contains(err.Error(), "reports.db") {
 		t.Errorf("list of reports: %v", err)
+	} else if !strings.Contains(err.Error(), "move the file away") || strings.Contains(err.Error(), "--accept-store-reset") {
+		t.Errorf("reports are not kept on record, so their way out is without the flag: %v", err)
 	}
 	if _, err := s.as("alice").KyvernoV1().ClusterPolicies().Get(ctx, "precious", metav1.GetOptions{}); err != nil {
 		t.Errorf("policies are not served: %v", err)

@@ -1,14 +1,17 @@
 //go:build e2e
 
 // Package crash takes the api role of a running control plane over and does to it what a test of the store cannot: it
-// kills it under concurrent writes and looks whether every write that it acknowledged is there, and it watches its
-// system calls to see whether every write was synced before it was acknowledged. It leaves the api role stopped.
+// kills it under concurrent writes and looks whether every write that it acknowledged is there, it watches its system
+// calls to see whether every write was synced before it was acknowledged, and it takes its policies away to see that the
+// admission role goes on with them. It leaves the api role stopped.
 package crash
 
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -71,6 +74,16 @@ var running = sync.OnceValues(func() (*apiRole, error) {
 	return api, process.Kill()
 })
 
+// kubectl is what a user of the control plane types.
+func (a *apiRole) kubectl(args ...string) (string, error) {
+	all := append([]string{"--kubeconfig", filepath.Join(a.local, "kubeconfig")}, args...)
+	out, err := exec.Command(filepath.Join(a.local, "bin", "kubectl"), all...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out), err
+}
+
 func (a *apiRole) flag(t *testing.T, name string) string {
 	t.Helper()
 	for _, arg := range a.args {
@@ -83,14 +96,14 @@ func (a *apiRole) flag(t *testing.T, name string) string {
 }
 
 // command is the api role's command line, with its output in a log of its own.
-func (a *apiRole) command(t *testing.T, binary string) *exec.Cmd {
+func (a *apiRole) command(t *testing.T, binary string, more ...string) *exec.Cmd {
 	t.Helper()
 	log, err := os.OpenFile(filepath.Join(a.local, "logs", "crash.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = log.Close() })
-	cmd := exec.Command(binary, a.args[1:]...)
+	cmd := exec.Command(binary, append(a.args[1:len(a.args):len(a.args)], more...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = a.local, log, log
 	return cmd
 }
@@ -98,13 +111,20 @@ func (a *apiRole) command(t *testing.T, binary string) *exec.Cmd {
 // run is one process of the api role.
 type run struct{ cmd *exec.Cmd }
 
-func (a *apiRole) start(t *testing.T) run {
+func (a *apiRole) start(t *testing.T, more ...string) run {
 	t.Helper()
-	cmd := a.command(t, a.args[0])
+	r := a.launch(t, more...)
+	a.awaitReady(t)
+	return r
+}
+
+// launch starts the api role without waiting for it to be ready.
+func (a *apiRole) launch(t *testing.T, more ...string) run {
+	t.Helper()
+	cmd := a.command(t, a.args[0], more...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	a.awaitReady(t)
 	return run{cmd}
 }
 
@@ -133,17 +153,35 @@ func (a *apiRole) startTraced(t *testing.T, binary string, observe func(systrace
 
 func (a *apiRole) awaitReady(t *testing.T) {
 	t.Helper()
-	address := "http://" + a.flag(t, "health-address") + "/readyz"
+	eventually(t, "the api role is not ready again; see logs/crash.log", func() error {
+		ready, body, err := a.readiness(t)
+		if err == nil && !ready {
+			err = errors.New(body)
+		}
+		return err
+	})
+}
+
+func (a *apiRole) readiness(t *testing.T) (ready bool, body string, err error) {
+	t.Helper()
+	response, err := http.Get("http://" + a.flag(t, "health-address") + "/readyz")
+	if err != nil {
+		return false, "", err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	return response.StatusCode == http.StatusOK, string(content), err
+}
+
+func eventually(t *testing.T, complaint string, holds func() error) {
+	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		response, err := http.Get(address)
+		err := holds()
 		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return
-			}
+			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the api role is not ready again: %v; see logs/crash.log", err)
+			t.Fatalf("%s: %v", complaint, err)
 		}
 	}
 }
@@ -164,10 +202,9 @@ func (a *apiRole) client(t *testing.T) *versioned.Clientset {
 // servingCA is the issuer of the certificate that the api role presents; kube-apiserver gets it from the APIServices.
 func (a *apiRole) servingCA(t *testing.T) []byte {
 	t.Helper()
-	out, err := exec.Command(filepath.Join(a.local, "bin", "kubectl"), "--kubeconfig", filepath.Join(a.local, "kubeconfig"),
-		"get", "configmap", "edict-ca", "-n", "kyverno", "-o", `jsonpath={.data.ca\.crt}`).Output()
-	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(out) {
+	out, err := a.kubectl("get", "configmap", "edict-ca", "-n", "kyverno", "-o", `jsonpath={.data.ca\.crt}`)
+	if err != nil || !x509.NewCertPool().AppendCertsFromPEM([]byte(out)) {
 		t.Fatalf("the CA of the api role: %v", err)
 	}
-	return out
+	return []byte(out)
 }

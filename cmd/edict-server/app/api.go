@@ -22,6 +22,7 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
 
 	"github.com/edict-dev/edict/registry"
 )
@@ -120,6 +121,11 @@ func (a *apiServer) openStores(ctx context.Context) error {
 	}
 	a.policies.settle(policies.open(ctx))
 	a.reports.settle(openStore(filepath.Join(a.DataDir, reportsFile)))
+	for _, file := range []*storeFile{a.policies, a.reports} {
+		if err := file.check(nil); err != nil {
+			klog.FromContext(ctx).Error(err, "A store is not served, its objects cannot be read or written")
+		}
+	}
 	return nil
 }
 

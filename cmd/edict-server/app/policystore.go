@@ -167,7 +167,7 @@ func (p policyStore) open(ctx context.Context) (*mvcc.Store, error) {
 	}
 	store, err := openStore(p.path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; any other store in its place needs --accept-store-reset, which gives up what it held", err)
 	}
 	var loss string
 	switch revision := store.Revision(); {

@@ -20,8 +20,8 @@ import (
 const lockTimeout = time.Second
 
 const (
-	wayOutDamaged = "restore a backup, or move the file away and start with --accept-store-reset"
-	wayOutForeign = "choose another data directory, or move the file away and start with --accept-store-reset"
+	wayOutDamaged = "restore a backup, or move the file away to begin with an empty store"
+	wayOutForeign = "choose another data directory, or move the file away to begin with an empty store"
 	wayOutLocked  = "stop that process first, or choose another data directory"
 	wayOutNewer   = "run the version that wrote it, or a later one"
 )
