@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,11 +15,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
+	client "github.com/edict-dev/edict/generated/clientset/versioned/typed/wgpolicyk8s/v1alpha2"
 )
 
 var rounds = flag.Int("rounds", 5, "how often the api role is killed")
 
-const writers = 8
+const (
+	writers = 8
+	// roundLabel of a report says in which round it was written.
+	roundLabel = "edict.dev/crash-round"
+)
 
 // TestKilledUnderWrites shows the process' part alone, since the page cache survives it.
 func TestKilledUnderWrites(t *testing.T) {
@@ -25,10 +32,9 @@ func TestKilledUnderWrites(t *testing.T) {
 	run := api.start(t)
 	defer func() { run.kill(t) }()
 	ctx := context.Background()
-	client := api.client(t)
-	reports := client.Wgpolicyk8sV1alpha2().PolicyReports("default")
+	reports := api.client(t).Wgpolicyk8sV1alpha2().PolicyReports("default")
 
-	acknowledged := map[string]string{} // name: the value that was acknowledged last
+	acknowledged := map[string]bool{}
 	lost := 0
 	for round := range *rounds {
 		var mutex sync.Mutex
@@ -46,13 +52,13 @@ func TestKilledUnderWrites(t *testing.T) {
 					}
 					name := fmt.Sprintf("crash-%d-%d-%d", round, w, i)
 					_, err := reports.Create(ctx, &v1alpha2.PolicyReport{
-						ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"edict.dev/crash": "true"}},
+						ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{roundLabel: strconv.Itoa(round)}},
 					}, metav1.CreateOptions{})
 					if err != nil {
 						return // killed
 					}
 					mutex.Lock()
-					acknowledged[name] = name
+					acknowledged[name] = true
 					mutex.Unlock()
 				}
 			}()
@@ -63,27 +69,43 @@ func TestKilledUnderWrites(t *testing.T) {
 		wg.Wait()
 		run = api.start(t)
 
-		list, err := reports.List(ctx, metav1.ListOptions{LabelSelector: "edict.dev/crash=true"})
-		if err != nil {
-			t.Fatalf("round %d: %v", round, err)
+		for _, name := range missing(t, reports, roundLabel+"="+strconv.Itoa(round), acknowledged, fmt.Sprintf("crash-%d-", round)) {
+			t.Errorf("round %d: %s was acknowledged and is gone", round, name)
+			lost++
 		}
-		there := map[string]bool{}
-		for _, r := range list.Items {
-			there[r.Name] = true
-		}
-		for name := range acknowledged {
-			if !there[name] {
-				t.Errorf("round %d: %s was acknowledged and is gone", round, name)
-				lost++
-			}
-		}
+	}
+	for _, name := range missing(t, reports, roundLabel, acknowledged, "") {
+		t.Errorf("%s was acknowledged, and is gone after all rounds", name)
+		lost++
 	}
 	if len(acknowledged) < *rounds {
 		t.Errorf("only %d writes were acknowledged in %d rounds: the test shows nothing", len(acknowledged), *rounds)
 	}
 	t.Logf("%d rounds, %d acknowledged writes, %d lost", *rounds, len(acknowledged), lost)
-	err := reports.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "edict.dev/crash=true"})
-	if err != nil {
-		t.Error(err)
+	// Round by round, so that no request takes longer than a client waits.
+	for round := range *rounds {
+		selector := metav1.ListOptions{LabelSelector: roundLabel + "=" + strconv.Itoa(round)}
+		if err := reports.DeleteCollection(ctx, metav1.DeleteOptions{}, selector); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+// missing are those of the acknowledged names with a prefix that are not among the reports with a label.
+func missing(t *testing.T, reports client.PolicyReportInterface, selector string, acknowledged map[string]bool, prefix string) (names []string) {
+	t.Helper()
+	list, err := reports.List(t.Context(), metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for i := range list.Items {
+		there[list.Items[i].Name] = true
+	}
+	for name := range acknowledged {
+		if strings.HasPrefix(name, prefix) && !there[name] {
+			names = append(names, name)
+		}
+	}
+	return names
 }
