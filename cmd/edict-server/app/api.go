@@ -162,6 +162,7 @@ func (a *apiServer) server() (*genericapiserver.GenericAPIServer, error) {
 			return nil, err
 		}
 		config.AdmissionControl = chain
+		config.Authorization.Authorizer = newReportAccess(config.Authorization.Authorizer, a.namespace)
 	}
 	options := newRESTOptions(a.policies, a.reports)
 	config.RESTOptionsGetter = options
