@@ -1,8 +1,13 @@
 package validation
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
@@ -32,7 +37,70 @@ func Warnings(policy kyvernov1.Object) []string {
 			}
 		}
 	}
+	return append(warnings, lostNullWarnings(policy)...)
+}
+
+// lostNullWarnings warns of what a pattern demands to be null or absent and no longer does: kubectl apply drops every
+// null from an object that it creates, and keeps it in its record of what was applied.
+func lostNullWarnings(policy kyvernov1.Object) []string {
+	record, recorded := policy.GetAnnotations()[corev1.LastAppliedConfigAnnotation]
+	var applied struct {
+		Spec kyvernov1.Spec `json:"spec"`
+	}
+	if !recorded || json.Unmarshal([]byte(record), &applied) != nil {
+		return nil // What is recorded is kubectl's, and decides nothing.
+	}
+	var warnings []string
+	rules := policy.PolicySpec().Rules
+	for i := range min(len(rules), len(applied.Spec.Rules)) {
+		was, is := applied.Spec.Rules[i].Validate, rules[i].Validate
+		if was == nil || is == nil {
+			continue
+		}
+		path := specPath.Child("rules").Index(i).Child("validate")
+		for _, at := range slices.Concat(lostNulls(path.Child("pattern"), was.Pattern, is.Pattern),
+			lostNulls(path.Child("anyPattern"), was.AnyPattern, is.AnyPattern)) {
+			warnings = append(warnings, fmt.Sprintf("%s: kubectl apply has dropped this null, and with it what it demands: apply once more, or with --server-side.", at))
+		}
+	}
 	return warnings
+}
+
+func lostNulls(path *field.Path, was, is *apiextensionsv1.JSON) []*field.Path {
+	var before, now any
+	if was == nil || is == nil || json.Unmarshal(was.Raw, &before) != nil || json.Unmarshal(is.Raw, &now) != nil {
+		return nil
+	}
+	return missingNulls(path, before, now)
+}
+
+func missingNulls(path *field.Path, was, is any) []*field.Path {
+	var lost []*field.Path
+	switch was := was.(type) {
+	case map[string]any:
+		is, ok := is.(map[string]any)
+		if !ok {
+			return nil
+		}
+		for _, key := range slices.Sorted(maps.Keys(was)) {
+			value, there := is[key]
+			switch {
+			case there:
+				lost = append(lost, missingNulls(path.Child(key), was[key], value)...)
+			case was[key] == nil:
+				lost = append(lost, path.Child(key))
+			}
+		}
+	case []any:
+		is, ok := is.([]any)
+		if !ok {
+			return nil
+		}
+		for i := range min(len(was), len(is)) {
+			lost = append(lost, missingNulls(path.Index(i), was[i], is[i])...)
+		}
+	}
+	return lost
 }
 
 func emptyFilterWarnings(path *field.Path, exclude *kyvernov1.MatchResources) []string {

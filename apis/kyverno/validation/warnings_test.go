@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
 )
@@ -38,6 +40,50 @@ func TestWarnings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, Warnings(test.clusterPolicy(t))); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// kubectl apply drops nulls from what it creates.
+func TestWarningsOfLostNulls(t *testing.T) {
+	const applied = `{"spec":{"rules":[{"validate":{"pattern":{"spec":{"containers":[{"=(resources)":{"X(cpu)":null,"a":1}}],"gone":null}}}},
+		{"validate":{"anyPattern":[{"a":"b"},{"X(c)":null}]}},{}]}}`
+	for name, test := range map[string]struct {
+		record  string
+		pattern string
+		any     string
+		want    []string
+	}{
+		"dropped": {
+			record: applied, pattern: `{"spec":{"containers":[{"=(resources)":{"a":1}}]}}`, any: `[{"a":"b"},{}]`,
+			want: []string{
+				`spec.rules[0].validate.pattern.spec.containers[0].=(resources).X(cpu): kubectl apply has dropped this null, and with it what it demands: apply once more, or with --server-side.`,
+				`spec.rules[0].validate.pattern.spec.gone: kubectl apply has dropped this null, and with it what it demands: apply once more, or with --server-side.`,
+				`spec.rules[1].validate.anyPattern[1].X(c): kubectl apply has dropped this null, and with it what it demands: apply once more, or with --server-side.`,
+			},
+		},
+		"kept": {
+			record:  applied,
+			pattern: `{"spec":{"containers":[{"=(resources)":{"X(cpu)":null,"a":1}}],"gone":null}}`, any: `[{"a":"b"},{"X(c)":null}]`,
+		},
+		"edited since":     {record: applied, pattern: `{"spec":{"containers":[],"gone":"x"}}`, any: `[]`},
+		"another shape":    {record: applied, pattern: `{"spec":[]}`, any: `{}`},
+		"a broken record":  {record: `{"spec":`, pattern: `{}`, any: `[{}]`},
+		"no record":        {pattern: `{"spec":{}}`, any: `[{}]`},
+		"a record of more": {record: `{"spec":{"rules":[{},{},{},{},{}]}}`, pattern: `{}`, any: `[{}]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := &kyvernov1.ClusterPolicy{Spec: kyvernov1.Spec{Rules: []kyvernov1.Rule{
+				{Validate: &kyvernov1.Validation{Pattern: &apiextensionsv1.JSON{Raw: []byte(test.pattern)}}},
+				{Validate: &kyvernov1.Validation{AnyPattern: &apiextensionsv1.JSON{Raw: []byte(test.any)}}},
+				{},
+			}}}
+			if test.record != "" {
+				policy.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: test.record}
+			}
+			if diff := cmp.Diff(test.want, Warnings(policy)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
