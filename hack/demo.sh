@@ -2,7 +2,7 @@
 # Shows the main job on the control plane in $LOCAL, and ends with what to type next.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-local=${LOCAL:-.local}
+local=$(cd "${LOCAL:-.local}" && pwd)
 kubectl() { "$local/bin/kubectl" --kubeconfig "$local/kubeconfig" "$@"; }
 step() { printf '\n== %s\n' "$*"; }
 run() { printf '$ kubectl %s\n' "$*"; kubectl "$@"; }
@@ -39,16 +39,21 @@ done
 run get policyreports -A
 run get clusterpolicyreports
 
+# What is not as usual has to be said again.
+again=
+[ "${LOCAL:-.local}" = .local ] || again+=" LOCAL=$LOCAL"
+[ "${PORT_OFFSET:-0}" = 0 ] || again+=" PORT_OFFSET=$PORT_OFFSET"
+
 cat <<NEXT
 
 Edict is running: its policies in $local/policies.db, its reports in $local/reports.db, nothing of either in etcd.
 Type next:
 
-  export KUBECONFIG=$PWD/$local/kubeconfig PATH=$PWD/$local/bin:\$PATH
+  export KUBECONFIG=$local/kubeconfig PATH=$local/bin:\$PATH
   kubectl get kyverno
   kubectl apply -f artifacts/examples/pods/bad.yaml
   kubectl apply -f artifacts/examples/pods/good.yaml
   kubectl get policyreports -n demo -o yaml
   kubectl explain clusterpolicy.spec.rules.validate
-  make demo-down
+  make demo-down$again
 NEXT
