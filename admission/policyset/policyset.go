@@ -180,11 +180,11 @@ func (s *Set) rebuild(ctx context.Context) (err error) {
 }
 
 // sameSource tells whether two states of a policy compile into the same program. The generation alone would not tell:
-// annotations are read too, and a restored backup may bring back a generation with another spec.
+// annotations are read too, and a restored backup may bring back a generation with another spec. Labels are not read: who
+// goes by them, goes by the policy.
 func sameSource(a, b v1.Object) bool {
 	return a == b || a.GetUID() == b.GetUID() &&
 		maps.Equal(a.GetAnnotations(), b.GetAnnotations()) &&
-		maps.Equal(a.GetLabels(), b.GetLabels()) &&
 		apiequality.Semantic.DeepEqual(a.PolicySpec(), b.PolicySpec())
 }
 
