@@ -194,7 +194,7 @@ func (a *apiRole) client(t *testing.T) *versioned.Clientset {
 		t.Fatal(err)
 	}
 	config.Host = "https://" + net.JoinHostPort("localhost", a.flag(t, "secure-port"))
-	config.TLSClientConfig.CAFile, config.TLSClientConfig.CAData = "", a.servingCA(t)
+	config.CAFile, config.CAData = "", a.servingCA(t)
 	config.QPS, config.Burst, config.Timeout = -1, 0, 10*time.Second
 	return versioned.NewForConfigOrDie(rest.AddUserAgent(config, "crash"))
 }
