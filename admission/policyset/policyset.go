@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -184,8 +185,16 @@ func (s *Set) rebuild(ctx context.Context) (err error) {
 // goes by them, goes by the policy.
 func sameSource(a, b v1.Object) bool {
 	return a == b || a.GetUID() == b.GetUID() &&
-		maps.Equal(a.GetAnnotations(), b.GetAnnotations()) &&
+		maps.Equal(ownAnnotations(a), ownAnnotations(b)) &&
 		apiequality.Semantic.DeepEqual(a.PolicySpec(), b.PolicySpec())
+}
+
+// ownAnnotations are those that say something about the policy: what kubectl records of the last apply does not, and
+// changes with every label.
+func ownAnnotations(policy v1.Object) map[string]string {
+	annotations := maps.Clone(policy.GetAnnotations())
+	delete(annotations, corev1.LastAppliedConfigAnnotation)
+	return annotations
 }
 
 func notify(to chan<- struct{}) {

@@ -199,6 +199,9 @@ func TestCompilesOncePerSource(t *testing.T) {
 		{"status", func(p *v1.ClusterPolicy) { p.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True"}} }, 0},
 		{"managed fields", func(p *v1.ClusterPolicy) { p.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "x"}} }, 0},
 		{"a label", func(p *v1.ClusterPolicy) { p.Labels = map[string]string{"team": "a"} }, 0},
+		{"kubectl's record of the last apply", func(p *v1.ClusterPolicy) {
+			p.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "{}"}
+		}, 0},
 		{"spec", func(p *v1.ClusterPolicy) { p.Generation++; p.Spec.Rules[0].Validate.Message = "other" }, 1},
 		{"spec of a restored backup, in an old generation", func(p *v1.ClusterPolicy) { p.Spec.Rules[0].Validate.Message = "old" }, 1},
 		{"severity", func(p *v1.ClusterPolicy) {
