@@ -3,6 +3,7 @@ package apiserver
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -126,7 +127,7 @@ func launch(with setup) (*server, error) {
 	if options.API.SecureServing.ServerCert.GeneratedCert, err = dynamiccertificates.NewStaticCertKeyContent("test", servingCertificate, servingKey); err != nil {
 		return nil, err
 	}
-	config, err := options.Config()
+	config, err := options.Config(io.Discard)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type APIConfig struct {
 	Identify func(*genericapiserver.Config) error
 	Features *genericoptions.FeatureOptions
 	DataDir  string
+	// Announce, if set, is called once when the server serves.
+	Announce func()
 	// AcceptStoreReset serves the policy store at hand whatever is on record.
 	AcceptStoreReset bool
 }
@@ -179,6 +181,9 @@ func (a *apiServer) server() (*genericapiserver.GenericAPIServer, error) {
 	}
 	err = server.AddPostStartHook("edict-serving", func(genericapiserver.PostStartHookContext) error {
 		a.serving.Store(true)
+		if a.Announce != nil {
+			a.Announce()
+		}
 		return nil
 	})
 	return server, err

@@ -98,14 +98,8 @@ func (o *APIOptions) config(kubeconfig string, kubernetesConfig *rest.Config) (*
 	if err != nil {
 		return nil, err
 	}
-	generic := genericapiserver.NewRecommendedConfig(registry.Codecs)
-	generic.EffectiveVersion = basecompatibility.NewEffectiveVersionFromString(version.DefaultKubeBinaryVersion, "", "")
-	generic.ShutdownWatchTerminationGracePeriod = watchGracePeriod
-	describe(&generic.Config)
-	if err := o.SecureServing.ApplyToConfig(&generic.Config); err != nil {
-		return nil, err
-	}
-	if err := o.Audit.ApplyTo(&generic.Config); err != nil {
+	generic, err := o.generic()
+	if err != nil {
 		return nil, err
 	}
 	generic.ClientConfig = kubernetesConfig
@@ -117,6 +111,21 @@ func (o *APIOptions) config(kubeconfig string, kubernetesConfig *rest.Config) (*
 		DataDir:          o.DataDir,
 		AcceptStoreReset: o.AcceptStoreReset,
 	}, nil
+}
+
+// generic is the server itself, as far as it does not matter who calls.
+func (o *APIOptions) generic() (*genericapiserver.RecommendedConfig, error) {
+	generic := genericapiserver.NewRecommendedConfig(registry.Codecs)
+	generic.EffectiveVersion = basecompatibility.NewEffectiveVersionFromString(version.DefaultKubeBinaryVersion, "", "")
+	generic.ShutdownWatchTerminationGracePeriod = watchGracePeriod
+	describe(&generic.Config)
+	if err := o.SecureServing.ApplyToConfig(&generic.Config); err != nil {
+		return nil, err
+	}
+	if err := o.Audit.ApplyTo(&generic.Config); err != nil {
+		return nil, err
+	}
+	return generic, nil
 }
 
 // identify returns what has kube-apiserver tell who calls and what he may do.

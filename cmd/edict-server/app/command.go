@@ -28,6 +28,9 @@ edict-server serves policies and reports as an aggregated API with storage of it
 them, and scans what exists. --roles says which of these this process does.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if options.Standalone {
+				options.alone(cmd.Flags().Changed)
+			}
 			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
 				return err
 			}
@@ -35,7 +38,7 @@ them, and scans what exists. --roles says which of these this process does.`,
 				return utilerrors.NewAggregate(errs)
 			}
 			cliflag.PrintFlags(cmd.Flags())
-			config, err := options.Config()
+			config, err := options.Config(cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"slices"
@@ -19,6 +20,8 @@ import (
 type Options struct {
 	// Roles that the process plays.
 	Roles []string
+	// Standalone is to serve the API without Kubernetes.
+	Standalone bool
 	// Namespace is Edict's own.
 	Namespace string
 	// Kubeconfig says how to reach kube-apiserver, where RoleKubeconfigs does not say it for a role.
@@ -33,6 +36,9 @@ type Options struct {
 	API        *APIOptions
 	Admission  *AdmissionOptions
 	Background *BackgroundOptions
+
+	// freePort has a standalone server choose its port.
+	freePort bool
 }
 
 // NewOptions returns the defaults.
@@ -59,6 +65,8 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	process := sections.FlagSet("process")
 	process.StringSliceVar(&o.Roles, "roles", o.Roles,
 		"What this process does: api serves and stores policies and reports, admission answers webhooks, background scans what exists.")
+	process.BoolVar(&o.Standalone, "standalone", o.Standalone,
+		"Serve the API without Kubernetes: on loopback and a free port, with a certificate of its own, and a kubeconfig in --data-dir.")
 	process.StringVar(&o.Namespace, "namespace", o.Namespace,
 		"The namespace that Edict is installed in: its Services, Secrets, ConfigMaps and Leases are there.")
 	process.StringVar(&o.HealthAddress, "health-address", o.HealthAddress,
@@ -99,7 +107,10 @@ func (o *Options) Validate() []error {
 	if problems := validation.IsDNS1123Label(o.Namespace); len(problems) > 0 {
 		errs = append(errs, fmt.Errorf("--namespace %q: %s", o.Namespace, strings.Join(problems, "; ")))
 	}
-	if _, _, err := net.SplitHostPort(o.HealthAddress); err != nil {
+	if o.Standalone {
+		errs = append(errs, o.validateAlone()...)
+	}
+	if _, _, err := net.SplitHostPort(o.HealthAddress); err != nil && (o.HealthAddress != "" || !o.Standalone) {
 		errs = append(errs, fmt.Errorf("--health-address: %w; write host:port, or :port for all addresses", err))
 	}
 	if o.APIServerURL != "" {
@@ -121,8 +132,12 @@ func (o *Options) Validate() []error {
 
 func (o *Options) plays(role Role) bool { return slices.Contains(o.Roles, string(role)) }
 
-// Config turns options into what the process is made of. It opens listeners, and asks nobody.
-func (o *Options) Config() (*Config, error) {
+// Config turns options into what the process is made of. It opens listeners, and asks nobody. out is for what the process
+// tells whoever started it, beside its log.
+func (o *Options) Config(out io.Writer) (*Config, error) {
+	if o.Standalone {
+		return o.standalone(out)
+	}
 	config := &Config{
 		Namespace:     o.Namespace,
 		HealthAddress: o.HealthAddress,

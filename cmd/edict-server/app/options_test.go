@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,7 +77,7 @@ users: [{name: u, user: {token: `+name+`}}]}`), 0o600))
 	}
 	options := parse(t, "--roles=api,background", "--bind-address=127.0.0.1", "--secure-port=0",
 		"--kubeconfig="+kubeconfig("shared"), "--background-kubeconfig="+kubeconfig("own"))
-	config, err := options.Config()
+	config, err := options.Config(io.Discard)
 	must(t, err)
 	if token := config.Kubernetes[RoleAPI].BearerToken; token != "shared" {
 		t.Errorf("api is %s", token)
@@ -91,7 +92,7 @@ users: [{name: u, user: {token: `+name+`}}]}`), 0o600))
 
 func TestNoKubeconfig(t *testing.T) {
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	_, err := parse(t, "--roles=background").Config()
+	_, err := parse(t, "--roles=background").Config(io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "give --kubeconfig or --background-kubeconfig") {
 		t.Errorf("got %v", err)
 	}
