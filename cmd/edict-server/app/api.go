@@ -18,6 +18,7 @@ import (
 	admissionmetrics "k8s.io/apiserver/pkg/admission/metrics"
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/healthz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/informers"
@@ -73,13 +74,25 @@ func (a *apiServer) checkServing(*http.Request) error {
 	if !a.serving.Load() {
 		return errors.New("not serving yet")
 	}
-	if frontProxy := a.Generic.Authentication.RequestHeaderConfig; frontProxy != nil {
-		if _, loaded := frontProxy.CAContentProvider.VerifyOptions(); !loaded {
-			return errors.New("who may pass on requests is not known yet: the ConfigMap extension-apiserver-authentication in kube-system " +
-				"was not read, or has no requestheader-client-ca-file")
-		}
+	frontProxy := a.Generic.Authentication.RequestHeaderConfig
+	if frontProxy == nil {
+		return nil
+	}
+	if _, loaded := frontProxy.CAContentProvider.VerifyOptions(); !loaded {
+		return errors.New("who may pass on requests is not known yet: the ConfigMap extension-apiserver-authentication in kube-system " +
+			"was not read, or has no requestheader-client-ca-file")
+	}
+	if !loadedBeside(frontProxy.CAContentProvider, a.Generic.SecureServing.ClientCA) {
+		return errors.New("client certificates cannot be verified yet: client-ca-file of the ConfigMap extension-apiserver-authentication " +
+			"in kube-system was not read")
 	}
 	return nil
+}
+
+// loadedBeside tells that what all consists of was read, given that one of it was. A cluster may have nothing else, and
+// the union does not say which of its parts are there.
+func loadedBeside(one, all dynamiccertificates.CAContentProvider) bool {
+	return all.Name() == one.Name() || len(all.CurrentCABundleContent()) > len(one.CurrentCABundleContent())+1
 }
 
 func (a *apiServer) run(ctx context.Context) (err error) {
