@@ -64,3 +64,28 @@ func TestM07GenerateName(t *testing.T) {
 		}
 	}
 }
+
+// A name that is yet to be generated is none that exclude can be tricked with; when it is known it is judged by it.
+func TestM07ExcludeOfGeneratedNames(t *testing.T) {
+	for _, test := range []struct {
+		match, exclude, generateName, name string
+		want                               bool
+	}{
+		{allKinds, `[ok-a]`, "ok-a", "", true},
+		{allKinds, `["ok-*"]`, "ok-", "", false},
+		{allKinds, `["ok-b*"]`, "ok-", "", true},
+		{allKinds, `["ok-*"]`, "bad-", "ok-a", false},
+		{allKinds, `[ok-a]`, "ok-a", "ok-abcdfg", true},
+		{`{any: [{resources: {kinds: [ConfigMap], names: ["ok-b*"]}}]}`, `[none]`, "ok-", "", true},
+	} {
+		m, errs := newMatcher(t, test.match, `{any: [{resources: {names: `+test.exclude+`}}]}`, "")
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		req := configMap("default", test.name)
+		req.Object = eval.Object{"metadata": map[string]any{"namespace": "default", "generateName": test.generateName}}
+		if got, err := m.Match(req, nil); err != nil || got != test.want {
+			t.Errorf("%q from %q without %s: %v, %v, want %v", test.name, test.generateName, test.exclude, got, err, test.want)
+		}
+	}
+}
