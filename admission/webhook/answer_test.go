@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"k8s.io/klog/v2"
 
 	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
@@ -252,6 +256,40 @@ func TestMaxInFlight(t *testing.T) {
 	close(hold)
 	if !<-done {
 		t.Error("the first one got no answer")
+	}
+}
+
+// U19: whatever a review holds, nothing of it is logged but names.
+func TestU19LogsHoldNoContent(t *testing.T) {
+	var log bytes.Buffer
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	for name, value := range map[string]string{"logtostderr": "false", "v": "10"} {
+		if err := flags.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	klog.SetOutput(&log)
+	defer func() {
+		klog.SetOutput(io.Discard)
+		klog.Flush()
+		if err := errors.Join(flags.Set("v", "0"), flags.Set("logtostderr", "true")); err != nil {
+			t.Error(err)
+		}
+	}()
+	const canary = "CANARY-4711"
+	object := pod(map[string]any{"other": canary})
+	object["data"] = map[string]any{"password": canary}
+	review := encode(t, reviewOf(map[string]any{"object": object,
+		"userInfo": map[string]any{"username": "jane", "extra": map[string]any{"token": []any{canary}}}}))
+	header := func(r *http.Request) { r.Header.Set("Authorization", canary) }
+	s := newServer(t, Config{Policies: policies{app(t, "p", "Fail", "Enforce"), compile(t, fmt.Sprintf(byTeam, "Fail"))}})
+	post(t, s, failPath, review, header)
+	post(t, s, failPath, review[:len(review)-1], header)
+	post(t, newServer(t, Config{Policies: breaking{}}), failPath, review, header)
+	klog.Flush()
+	if text := log.String(); strings.Contains(text, canary) || !strings.Contains(text, "Denied") || !strings.Contains(text, "broke down") {
+		t.Errorf("%s", text)
 	}
 }
 

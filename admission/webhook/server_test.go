@@ -9,11 +9,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -263,6 +265,34 @@ func TestW02HostileClientsDoNotHinderOthers(t *testing.T) {
 			t.Errorf("%d bytes were taken", body.n)
 		}
 	})
+}
+
+// Who sends slower than any kube-apiserver is cut off, before or within the body.
+func TestW02SlowClientsAreCutOff(t *testing.T) {
+	t.Parallel() // it takes as long as the server is patient
+	l := listen(t, Config{})
+	connections := map[string]net.Conn{}
+	for name, beginning := range map[string]string{
+		"nothing":          "",
+		"half the headers": "POST " + failPath + " HTTP/1.1\r\nHost: x\r\n",
+		"half the body":    "POST " + failPath + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\n\r\n{",
+	} {
+		connection, err := tls.Dial("tcp", l.address, &tls.Config{RootCAs: l.roots, ServerName: "localhost"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		fmt.Fprint(connection, beginning)
+		if err := connection.SetReadDeadline(time.Now().Add(2 * readTimeout)); err != nil {
+			t.Fatal(err)
+		}
+		connections[name] = connection
+	}
+	for name, connection := range connections {
+		if _, err := io.Copy(io.Discard, connection); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: still connected after %s", name, 2*readTimeout)
+		}
+	}
 }
 
 // slow is a set whose candidates take a while.
