@@ -73,13 +73,13 @@ func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine
 	needs := map[*engine.Program]Need{}
 	var closed, open []atom
 	var closedTimeout, openTimeout int32
-	for _, program := range in.Policies {
+	for policy, program := range in.Policies {
 		if !program.Admission() {
 			continue
 		}
 		need, found := in.Needs[program]
 		if !found {
-			need = needOf(program, in.Resources)
+			need = needOf(policy, program, in.Resources)
 		}
 		needs[program] = need
 		closedTimeout = max(closedTimeout, program.WebhookTimeoutSeconds())
@@ -147,7 +147,7 @@ func (in Input) webhook(path string, failurePolicy admissionregistrationv1.Failu
 	}
 }
 
-func needOf(program *engine.Program, resources *Resources) Need {
+func needOf(policy v1.Object, program *engine.Program, resources *Resources) Need {
 	need := Need{failClosed: program.FailClosed()}
 	sent := false
 	for _, target := range program.Targets() {
@@ -162,7 +162,7 @@ func needOf(program *engine.Program, resources *Resources) Need {
 	}
 	slices.Sort(need.unknown)
 	need.unknown = slices.Compact(need.unknown)
-	need.unsent = len(need.atoms) > 0 && !sent || program.Ref().Namespace == metav1.NamespaceSystem
+	need.unsent = len(need.atoms) > 0 && !sent || onlyInKubeSystem(policy)
 	return need
 }
 

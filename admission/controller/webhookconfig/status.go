@@ -77,7 +77,7 @@ func judge(policy v1.Object, program *engine.Program, state state, live []replic
 				missing = append(missing, "the API server does not serve "+strings.Join(need.unknown, ", "))
 			}
 			if need.unsent {
-				remarks = append(remarks, "all that the policy concerns is kept from admission, so that the cluster cannot be locked: it is never evaluated there")
+				remarks = append(remarks, Exempt)
 			}
 		}
 		missing = append(missing, lagging(policy, live, revision)...)

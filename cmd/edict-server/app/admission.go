@@ -9,12 +9,12 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/component-base/metrics/legacyregistry"
 	"k8s.io/klog/v2"
 	aggregator "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 
@@ -95,7 +95,7 @@ func newAdmission(c *completedConfig) (*part, error) {
 	a.serving = certs.NewServing(a.kubernetes, certs.WebhookService, a.namespace)
 	a.server, err = webhook.New(webhook.Config{
 		Policies: a.follower.set, Lookup: labels.Within, GetCertificate: a.serving.GetCertificate,
-		ClientCAs: a.ClientCAs, ClientNames: a.ClientNames, Registerer: prometheus.NewRegistry(),
+		ClientCAs: a.ClientCAs, ClientNames: a.ClientNames, Registerer: legacyregistry.Registerer(),
 	})
 	if err != nil {
 		return nil, err
