@@ -82,7 +82,7 @@ func (c *cluster) buildOne(out, name, module, pkg, version string) error {
 		return fmt.Errorf("list what %s needs: %w", name, err)
 	}
 	total := strings.Count(string(deps), "\n")
-	say("building %s %s: %d packages; minutes when nothing is cached, once", name, version, total)
+	say("building %s: %d packages; minutes when nothing is cached, once", name, total)
 
 	minor := strings.Split(version, ".")[1]
 	const set = " -X k8s.io/component-base/version."
