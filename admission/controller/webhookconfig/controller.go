@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -204,6 +206,9 @@ func (c *Controller) apply(ctx context.Context, policies iter.Seq2[v1.Object, *e
 	c.needs = needs
 	wroteValidating, err := c.writeValidating(ctx, live, exists, desired)
 	if err != nil {
+		if !apierrors.IsConflict(err) {
+			c.forgetLost(live.Webhooks)
+		}
 		return false, fmt.Errorf("%s: %w", ValidatingName, err)
 	}
 	wroteMutating, err := c.emptyMutating(ctx)
@@ -282,6 +287,24 @@ func (c *Controller) emptyMutating(ctx context.Context) (wrote bool, err error) 
 
 func objectMeta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Labels: map[string]string{managedByLabel: managedByValue}}
+}
+
+// forgetLost has policies not count as served whose resources the live webhooks do not ask for any more: somebody edited
+// them, and they cannot be healed.
+func (c *Controller) forgetLost(live []admissionregistrationv1.ValidatingWebhook) {
+	var asked []atom
+	for _, webhook := range live {
+		asked = append(asked, atomsIn(webhook.Rules)...)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// A copy: the status loop may be reading the map.
+	c.state.needs = maps.Clone(c.state.needs)
+	maps.DeleteFunc(c.state.needs, func(_ *engine.Program, need Need) bool {
+		return slices.ContainsFunc(need.atoms, func(a atom) bool {
+			return !slices.ContainsFunc(asked, func(b atom) bool { return b.covers(a) })
+		})
+	})
 }
 
 func (c *Controller) setState(s state) {

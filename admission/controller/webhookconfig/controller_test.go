@@ -350,6 +350,23 @@ func TestConfigurationThatCannotBeWrittenIsTold(t *testing.T) {
 	w.becomes(t, "a", metav1.ConditionFalse, "no role")
 }
 
+// A05: an edit that cannot be undone, for want of a role, is told by the policies that it takes out of force.
+func TestA05EditThatCannotBeHealedIsTold(t *testing.T) {
+	w := newWorld(t, clusterPolicy("a", on(t, "Pod")))
+	w.run(t)
+	w.becomes(t, "a", metav1.ConditionTrue, "Ready")
+	w.policies.replace(t, moved(t, w, "a", "11"))
+	edited := w.validating(t).DeepCopy()
+	edited.Webhooks = nil
+	w.client.PrependReactor("update", "validatingwebhookconfigurations", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "validatingwebhookconfigurations"}, ValidatingName, errors.New("no role"))
+	})
+	if err := w.client.Tracker().Update(admissionregistrationv1.SchemeGroupVersion.WithResource("validatingwebhookconfigurations"), edited, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.becomes(t, "a", metav1.ConditionFalse, "no role")
+}
+
 func TestRunsAgainAfterLeadershipReturns(t *testing.T) {
 	w := newWorld(t, clusterPolicy("a", on(t, "Pod")))
 	ctx, cancel := context.WithCancel(t.Context())
