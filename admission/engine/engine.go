@@ -7,16 +7,18 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	v2 "github.com/edict-dev/edict/apis/kyverno/v2"
 
 	"github.com/edict-dev/edict/admission/engine/compile"
 	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/admission/engine/exception"
+	"github.com/edict-dev/edict/admission/engine/match"
 )
 
 // Program is a compiled policy. It is immutable, and safe for concurrent use.
@@ -51,7 +53,7 @@ func (p *Program) Admission() bool { return p.compiled.Admission }
 func (p *Program) Background() bool { return p.compiled.Background }
 
 // Target says which requests a rule asks for. Group, Version, Kind and Subresource may hold the wildcards * and ?;
-// Subresource is empty for the object itself. Whoever targets Pods also gets pods/ephemeralcontainers.
+// Subresource is empty for the object itself. Whoever targets Pods also gets pods/ephemeralcontainers and pods/resize.
 type Target struct {
 	Group, Version, Kind, Subresource string
 	// Operations are never empty.
@@ -80,21 +82,60 @@ func (p *Program) Targets() []Target {
 	return targets
 }
 
-// Concerns tells whether a request for a kind could match a rule of the policy. It is cheap, and never wrong when it
-// says no.
-func (p *Program) Concerns(gvk schema.GroupVersionKind, subresource string) bool {
+// Concerns tells whether a request for a kind could match a rule of the policy. Operation may be empty for any, and
+// namespace for any and for what is in none. It is cheap, and never wrong when it says no.
+func (p *Program) Concerns(gvk schema.GroupVersionKind, subresource string, operation eval.Operation, namespace string) bool {
+	concern := match.Concern{Kind: gvk, Subresource: subresource, Operation: operation, Namespace: namespace}
 	return slices.ContainsFunc(p.compiled.Rules, func(r compile.Rule) bool {
-		return r.Matcher == nil || r.Matcher.Concerns(gvk, subresource)
+		return r.Matcher == nil || r.Matcher.Concerns(concern)
 	})
+}
+
+// Namespaces returns patterns of the names of namespaces, with wildcards, such that the policy concerns objects in no
+// other; ok is false when it may concern any, or objects that are in none.
+func (p *Program) Namespaces() (patterns []string, ok bool) { return p.compiled.Namespaces() }
+
+// AutogenRules are the rules that were derived from those on Pods for the controllers that make Pods.
+func (p *Program) AutogenRules() []v1.Rule { return slices.Clone(p.compiled.Generated) }
+
+// Unsupported is what the policy asks for and is not evaluated yet. Its rules of such a type answer eval.Error.
+func (p *Program) Unsupported() field.ErrorList { return slices.Clone(p.compiled.Unsupported) }
+
+// Exception is a compiled PolicyException. It is immutable.
+type Exception = exception.Exception
+
+// Exceptions are those in force. They are immutable.
+type Exceptions = exception.Set
+
+// CompileException compiles a PolicyException. With errors there is none: what cannot be understood exempts nothing.
+func CompileException(e *v2.PolicyException) (*Exception, field.ErrorList) {
+	return exception.Compile(e)
+}
+
+// NewExceptions puts exceptions together.
+func NewExceptions(list []*Exception) *Exceptions { return exception.NewSet(list) }
+
+// Input is one request and what judges it.
+type Input struct {
+	Programs []*Program
+	// Exceptions are nil where there are none.
+	Exceptions *Exceptions
+	Request    *eval.Request
+	Lookup     eval.Lookup
 }
 
 // Evaluate asks each Program in turn, and of each the rules in their order. Rules that do not concern the request give
 // no Decision.
-func Evaluate(programs []*Program, req *eval.Request, lookup eval.Lookup) []eval.Decision {
+func Evaluate(in Input) []eval.Decision {
 	var decisions []eval.Decision
-	for _, p := range programs {
+	for _, p := range in.Programs {
+		q := question{Input: &in, program: p.compiled}
+		concerned, err := q.concerned()
+		if !concerned {
+			continue
+		}
 		for i := range p.compiled.Rules {
-			d, ok := p.evaluate(&p.compiled.Rules[i], req, lookup)
+			d, ok := q.evaluate(&p.compiled.Rules[i], err)
 			if !ok {
 				continue
 			}
@@ -105,69 +146,4 @@ func Evaluate(programs []*Program, req *eval.Request, lookup eval.Lookup) []eval
 		}
 	}
 	return decisions
-}
-
-// The stages of a rule, as errors name them.
-const (
-	stageMatch  = "match"
-	stageCheck  = "pattern"
-	stageAction = "failureAction"
-)
-
-// evaluate asks one rule; ok is false when it does not concern the request. A panic in any stage is that rule's error
-// and nobody else's.
-func (p *Program) evaluate(rule *compile.Rule, req *eval.Request, lookup eval.Lookup) (d eval.Decision, ok bool) {
-	// A pattern has nothing to say about what goes away.
-	if rule.PatternOnly && req.Operation == eval.Delete {
-		return eval.Decision{}, false
-	}
-	stage := stageMatch
-	defer func() {
-		if r := recover(); r != nil {
-			d, ok = p.failed(rule, stage, fmt.Errorf("internal error: %v", r)), true
-		}
-	}()
-	if rule.Matcher != nil {
-		matched, err := rule.Matcher.Match(req, lookup)
-		if err != nil {
-			return p.failed(rule, stage, err), true
-		}
-		if !matched {
-			return eval.Decision{}, false
-		}
-	}
-	d = p.decision(rule)
-	stage = stageAction
-	action, actionErr := rule.Action.For(req, lookup)
-	d.Action = action
-
-	stage = stageCheck
-	if rule.Broken != "" {
-		d.Result, d.Message = eval.Error, rule.Broken
-		return d, true
-	}
-	d.Result, d.Message = rule.Check.Evaluate(req.Subject())
-	if d.Result == eval.Fail && actionErr != nil {
-		return p.failed(rule, stageAction, fmt.Errorf("%s; whether it is enforced cannot be told: %w", d.Message, actionErr)), true
-	}
-	return d, true
-}
-
-// failed is the decision of a rule that could not be evaluated. Its action is Enforce, since it cannot be told for
-// sure that it is not.
-func (p *Program) failed(rule *compile.Rule, stage string, err error) eval.Decision {
-	d := p.decision(rule)
-	d.Action = eval.Enforce
-	d.Result = eval.Error
-	d.Message = fmt.Sprintf("rule %s: %s: %v", rule.Name, stage, err)
-	return d
-}
-
-// decision is what all decisions of a rule have in common.
-func (p *Program) decision(rule *compile.Rule) eval.Decision {
-	c := p.compiled
-	return eval.Decision{
-		Policy: c.Policy, Rule: rule.Name, FailClosed: c.FailClosed, Background: c.Background, EmitWarning: c.EmitWarning,
-		Severity: c.Severity, Category: c.Category, Scored: c.Scored, Properties: rule.Properties,
-	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/test/corpus"
 )
 
 // rules compiles a ClusterPolicy p of the given rules, and leaves errors aside.
@@ -48,7 +49,23 @@ func decode(t testing.TB, text string) eval.Object {
 const onConfigMaps = `match: {any: [{resources: {kinds: [ConfigMap]}}]}`
 
 func evaluate(p *engine.Program, req *eval.Request) []eval.Decision {
-	return engine.Evaluate([]*engine.Program{p}, req, namespaces{"default": nil})
+	return engine.Evaluate(engine.Input{Programs: []*engine.Program{p}, Request: req, Lookup: nothing})
+}
+
+// nothing is a lookup that knows of a namespace without labels, and of nothing else.
+var nothing = &corpus.Lookup{Namespaces: map[string]map[string]string{"default": nil}}
+
+// created is the request that creates an object.
+func created(object eval.Object) *eval.Request {
+	apiVersion, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	metadata, _ := object["metadata"].(map[string]any)
+	name, _ := metadata["name"].(string)
+	namespace, _ := metadata["namespace"].(string)
+	return &eval.Request{
+		Kind: schema.FromAPIVersionAndKind(apiVersion, kind), Namespace: namespace, Name: name,
+		Operation: eval.Create, Object: object, Now: corpus.Now,
+	}
 }
 
 func configMap(t testing.TB, data string) *eval.Request {
@@ -91,7 +108,7 @@ func TestProgramTellsWhatItNeeds(t *testing.T) {
 		t.Errorf("targets differ (-want +got):\n%s", diff)
 	}
 	secret, service := schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, schema.GroupVersionKind{Version: "v1", Kind: "Service"}
-	if !p.Concerns(secret, "") || p.Concerns(secret, "status") || p.Concerns(service, "") {
+	if !p.Concerns(secret, "", "", "") || p.Concerns(secret, "status", "", "") || p.Concerns(service, "", "", "") {
 		t.Error("it is wrong about what it concerns")
 	}
 }
@@ -109,7 +126,7 @@ func TestD04BrokenRuleAnswersError(t *testing.T) {
 	if !strings.Contains(got[1].Message, "spec.rules[1].validate.pattern.data.a") || !strings.Contains(got[2].Message, "spec.rules[3].match") {
 		t.Errorf("messages %q, %q", got[1].Message, got[2].Message)
 	}
-	if !p.Concerns(schema.GroupVersionKind{Version: "v1", Kind: "Service"}, "") {
+	if !p.Concerns(schema.GroupVersionKind{Version: "v1", Kind: "Service"}, "", "", "") {
 		t.Error("a rule of which nobody knows what it matches may match anything")
 	}
 }
@@ -132,7 +149,7 @@ func TestK10U13StageErrors(t *testing.T) {
 		{name: action, `+onConfigMaps+`, validate: {failureAction: Audit, failureActionOverrides: [{action: Audit, namespaceSelector: {matchLabels: {a: b}}}], pattern: {data: {a: x}}}},
 		{name: plain, `+onConfigMaps+`, validate: {pattern: {data: {a: x}}}}`)
 	for name, lookup := range map[string]eval.Lookup{"error": failing{}, "panic": panicking{}} {
-		got := engine.Evaluate([]*engine.Program{p}, configMap(t, `{"a":"y"}`), lookup)
+		got := engine.Evaluate(engine.Input{Programs: []*engine.Program{p}, Request: configMap(t, `{"a":"y"}`), Lookup: lookup})
 		if len(got) != 3 {
 			t.Fatalf("%s: %+v", name, got)
 		}
@@ -145,7 +162,7 @@ func TestK10U13StageErrors(t *testing.T) {
 			t.Errorf("%s: the rule that asks nothing is %+v", name, got[2])
 		}
 	}
-	got := engine.Evaluate([]*engine.Program{p}, configMap(t, `{"a":"x"}`), failing{})
+	got := engine.Evaluate(engine.Input{Programs: []*engine.Program{p}, Request: configMap(t, `{"a":"x"}`), Lookup: failing{}})
 	if len(got) != 3 || got[1].Result != eval.Pass {
 		t.Errorf("nothing follows from a pass: %+v", got)
 	}
@@ -154,8 +171,11 @@ func TestK10U13StageErrors(t *testing.T) {
 type failing struct{}
 
 func (failing) NamespaceLabels(string) (map[string]string, error) { return nil, errors.New("down") }
+func (failing) RolesOf(*eval.User) (eval.Roles, error)            { return eval.Roles{}, errors.New("down") }
+func (failing) Read(eval.Source) (any, error)                     { return nil, errors.New("down") }
+func (failing) Values(eval.PolicyRef, string) eval.Object         { return nil }
 
-type panicking struct{}
+type panicking struct{ failing }
 
 func (panicking) NamespaceLabels(string) (map[string]string, error) { panic("down") }
 
@@ -289,8 +309,8 @@ func podWithLimits(t testing.TB) (*engine.Program, string) {
 // TestPassAllocatesTheDecisionsAlone: whatever the object holds, a pass costs the slice of decisions and nothing else.
 func TestPassAllocatesTheDecisionsAlone(t *testing.T) {
 	p, pod := podWithLimits(t)
-	programs, req := []*engine.Program{p}, created(decode(t, pod))
-	if n := testing.AllocsPerRun(100, func() { engine.Evaluate(programs, req, nil) }); n > 1 {
+	in := engine.Input{Programs: []*engine.Program{p}, Request: created(decode(t, pod)), Lookup: nothing}
+	if n := testing.AllocsPerRun(100, func() { engine.Evaluate(in) }); n > 1 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -306,10 +326,10 @@ func BenchmarkEvaluate(b *testing.B) {
 		want eval.Result
 	}{{"pass", req, eval.Pass}, {"fail", violating, eval.Fail}, {"not concerned", elsewhere, ""}} {
 		b.Run(bench.name, func(b *testing.B) {
-			programs := []*engine.Program{p}
+			in := engine.Input{Programs: []*engine.Program{p}, Request: bench.req, Lookup: nothing}
 			b.ReportAllocs()
 			for b.Loop() {
-				decisions := engine.Evaluate(programs, bench.req, nil)
+				decisions := engine.Evaluate(in)
 				if bench.want == "" && len(decisions) > 0 || bench.want != "" && (len(decisions) != 1 || decisions[0].Result != bench.want) {
 					b.Fatalf("%+v", decisions)
 				}

@@ -1,23 +1,13 @@
 package compile
 
 import (
-	"errors"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/test/corpus"
 )
-
-type lookup map[string]map[string]string
-
-func (l lookup) NamespaceLabels(name string) (map[string]string, error) {
-	labels, ok := l[name]
-	if !ok {
-		return nil, errors.New("not known")
-	}
-	return labels, nil
-}
 
 func TestActions(t *testing.T) {
 	const pattern = `pattern: {data: {a: x}}`
@@ -47,7 +37,7 @@ func TestActions(t *testing.T) {
 				t.Fatal(errs)
 			}
 			req := &eval.Request{Kind: schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, Namespace: test.namespace}
-			got, err := p.Rules[0].Action.For(req, lookup{"a": {"env": "prod"}})
+			got, err := p.Rules[0].Action.For(req, &corpus.Lookup{Namespaces: map[string]map[string]string{"a": {"env": "prod"}}})
 			if got != test.want || (err != nil) != test.wantErr {
 				t.Errorf("%s, %v; want %s", got, err, test.want)
 			}

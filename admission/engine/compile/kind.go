@@ -5,17 +5,17 @@ import (
 
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 
+	"github.com/edict-dev/edict/admission/engine/demand"
 	"github.com/edict-dev/edict/admission/engine/match"
-	"github.com/edict-dev/edict/admission/engine/pattern"
 )
 
 // checkKinds sees to it that a rule that scans can be scanned, and that one on every kind there is speaks only of what
 // every kind has.
-func checkKinds(r *v1.Rule, spec *v1.Spec, check *pattern.Check, path *field.Path) field.ErrorList {
+func checkKinds(r *v1.Rule, spec *v1.Spec, d demand.Demand, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	background := valueOr(spec.Background, true)
-	each(&r.Match, path.Child("match"), func(d *v1.ResourceDescription, path *field.Path) {
-		for i, kind := range d.Kinds {
+	each(&r.Match, path.Child("match"), func(resources *v1.ResourceDescription, path *field.Path) {
+		for i, kind := range resources.Kinds {
 			at := path.Child("kinds").Index(i)
 			k, err := match.ParseKind(kind)
 			if err != nil {
@@ -25,22 +25,22 @@ func checkKinds(r *v1.Rule, spec *v1.Spec, check *pattern.Check, path *field.Pat
 				errs = append(errs, field.Invalid(at, kind, "background scan enabled with subresource "+k.Subresource+": a scan sees no subresources; set spec.background to false"))
 			}
 			if kind == "*" {
-				errs = append(errs, checkEveryKind(d, background, check, at)...)
+				errs = append(errs, checkEveryKind(resources, background, d, at)...)
 			}
 		}
 	})
 	return errs
 }
 
-func checkEveryKind(d *v1.ResourceDescription, background bool, check *pattern.Check, at *field.Path) field.ErrorList {
+func checkEveryKind(resources *v1.ResourceDescription, background bool, d demand.Demand, at *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if background {
 		errs = append(errs, field.Invalid(at, "*", "wildcard policy not allowed in background mode: not every kind there is can be scanned; set spec.background to false, or name kinds"))
 	}
-	if len(d.Kinds) > 1 {
+	if len(resources.Kinds) > 1 {
 		errs = append(errs, field.Invalid(at, "*", "it cannot stand beside other kinds; leave them out, or leave it out"))
 	}
-	if check != nil && !check.OnlyNames("metadata") {
+	if p, ok := d.(demand.Pattern); ok && !p.OnlyNames("metadata") {
 		errs = append(errs, field.Invalid(at, "*", "a rule on every kind can only speak of metadata; name kinds"))
 	}
 	return errs

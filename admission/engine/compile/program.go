@@ -8,9 +8,9 @@ import (
 
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 
+	"github.com/edict-dev/edict/admission/engine/autogen"
+	"github.com/edict-dev/edict/admission/engine/cel"
 	"github.com/edict-dev/edict/admission/engine/eval"
-	"github.com/edict-dev/edict/admission/engine/match"
-	"github.com/edict-dev/edict/admission/engine/pattern"
 )
 
 // maxRules bounds a policy.
@@ -30,22 +30,13 @@ type Program struct {
 	EmitWarning           bool
 	Severity, Category    string
 	Scored                bool
-	Warnings              []string
-}
-
-// Rule is a compiled rule.
-type Rule struct {
-	Name string
-	// Matcher is nil when match did not compile; the rule then answers every request with its error.
-	Matcher *match.Matcher
-	// Check is nil when Broken is not empty.
-	Check *pattern.Check
-	// Broken is why the rule cannot be evaluated.
-	Broken string
-	// PatternOnly tells that the rule has nothing to say to DELETE.
-	PatternOnly bool
-	Action      Actions
-	Properties  map[string]string
+	// Conditions say which requests the policy concerns at all, before its rules are asked.
+	Conditions *cel.Conditions
+	Warnings   []string
+	// Unsupported is what the policy asks for and is not evaluated yet.
+	Unsupported field.ErrorList
+	// Generated are the rules that were derived for the controllers of Pods.
+	Generated []v1.Rule
 }
 
 // New compiles a policy. The Program is always usable, also when there are errors.
@@ -64,21 +55,60 @@ func New(policy v1.Object) (*Program, field.ErrorList) {
 	p.TimeoutSeconds = timeoutSeconds(spec)
 	p.EmitWarning = valueOr(spec.EmitWarning, false)
 
-	errs := refuseSpec(spec, path)
+	var errs field.ErrorList
 	if len(spec.Rules) > maxRules {
 		errs = append(errs, field.TooMany(path.Child("rules"), len(spec.Rules), maxRules))
 	}
 	overrides, overrideErrs := newOverrides(spec.ValidationFailureActionOverrides, path.Child("validationFailureActionOverrides"))
 	errs = append(errs, overrideErrs...)
-	policyErrs := errs
-	for i := range spec.Rules {
-		rule, ruleErrs := newRule(&spec.Rules[i], spec, overrides, p.Policy.Namespace, path.Child("rules").Index(i))
-		errs = append(errs, ruleErrs...)
-		rule.Broken = broken(rule.Name, append(policyErrs[:len(policyErrs):len(policyErrs)], ruleErrs...))
-		p.Rules = append(p.Rules, rule)
+	if w := spec.WebhookConfiguration; w != nil && len(w.MatchConditions) > 0 {
+		var conditionErrs field.ErrorList
+		p.Conditions, conditionErrs = cel.CompileConditions(w.MatchConditions, path.Child("webhookConfiguration", "matchConditions"))
+		errs = append(errs, conditionErrs...)
 	}
+	policyErrs := errs[:len(errs):len(errs)]
+	parts := policyParts{ref: p.Policy, spec: spec, overrides: overrides}
+	derived := autogen.Derive(policy)
+	add := func(r *v1.Rule, path *field.Path) *Rule {
+		rule, ruleErrs := newRule(r, parts, path)
+		errs = append(errs, ruleErrs...)
+		rule.Broken = broken(rule.Name, append(policyErrs, ruleErrs...))
+		p.Rules = append(p.Rules, rule)
+		return &p.Rules[len(p.Rules)-1]
+	}
+	for i := range spec.Rules {
+		rule := add(&spec.Rules[i], path.Child("rules").Index(i))
+		rule.setAside = autogen.SetAside(rule.Name, derived)
+	}
+	// What is wrong with a rule is said once, of what its author wrote.
+	written := errs
+	for i := range derived {
+		rule := add(&derived[i].Rule, path.Child("rules").Index(derived[i].Origin))
+		rule.kinds = derived[i].Kinds
+		p.Generated = append(p.Generated, derived[i].Rule)
+	}
+	if len(written) > 0 {
+		errs = written
+	}
+	p.Unsupported = unsupported(spec, path)
 	p.Warnings = warnings(policy, p)
 	return p, errs
+}
+
+// Namespaces returns patterns of the only namespaces that a rule concerns; ok is false where there is no such limit.
+func (p *Program) Namespaces() (patterns []string, ok bool) {
+	for i := range p.Rules {
+		m := p.Rules[i].Matcher
+		if m == nil {
+			return nil, false
+		}
+		some, limited := m.Namespaces()
+		if !limited {
+			return nil, false
+		}
+		patterns = append(patterns, some...)
+	}
+	return patterns, true
 }
 
 func ref(policy v1.Object) eval.PolicyRef {

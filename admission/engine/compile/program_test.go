@@ -74,10 +74,10 @@ func TestD04OneBrokenRule(t *testing.T) {
 	if len(errs) != 2 || len(p.Rules) != 3 {
 		t.Fatalf("%d rules, %v", len(p.Rules), errs)
 	}
-	if good := p.Rules[0]; good.Broken != "" || good.Check == nil || good.Matcher == nil {
+	if good := p.Rules[0]; good.Broken != "" || good.Demand == nil || good.Matcher == nil {
 		t.Errorf("the good rule is %+v", good)
 	}
-	if bad := p.Rules[1]; !strings.Contains(bad.Broken, "spec.rules[1].validate.pattern.data.a") || bad.Check != nil || bad.Matcher == nil || !bad.PatternOnly {
+	if bad := p.Rules[1]; !strings.Contains(bad.Broken, "spec.rules[1].validate.pattern.data.a") || bad.Demand != nil || bad.Matcher == nil {
 		t.Errorf("the broken rule is %+v", bad)
 	}
 	if unmatched := p.Rules[2]; !strings.Contains(unmatched.Broken, "spec.rules[2].match") || unmatched.Matcher != nil {

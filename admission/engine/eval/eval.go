@@ -4,6 +4,8 @@
 package eval
 
 import (
+	"time"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -40,6 +42,9 @@ type Request struct {
 	Resource schema.GroupVersionResource
 	// Subresource is empty for the object itself, else for example "ephemeralcontainers".
 	Subresource string
+	// Parent is the kind of what the Subresource is of, where Kind is that of what is sent to it: Deployment, where that
+	// is Scale. Without it they are the same.
+	Parent schema.GroupVersionKind
 	// Namespace is empty for cluster-scoped objects. For an object of kind Namespace it is empty too.
 	Namespace string
 	// Name is empty when the name is yet to be generated; then the object's metadata.generateName counts.
@@ -51,6 +56,20 @@ type Request struct {
 	// User is nil where nobody asks: in a scan of what already runs.
 	User   *User
 	DryRun bool
+	// Options are the CreateOptions, UpdateOptions and so on of the request; nil in a scan.
+	Options Object
+	// Now is the moment of the request, for everything that goes by the clock.
+	Now time.Time
+	// Seed feeds everything that is meant to be random.
+	Seed uint64
+}
+
+// Named is the kind that rules go by. They name a subresource after the kind that it is of.
+func (r *Request) Named() schema.GroupVersionKind {
+	if r.Parent.Kind != "" {
+		return r.Parent
+	}
+	return r.Kind
 }
 
 // Subject is the object that the request is about: the new one, or on DELETE the old one.
@@ -59,13 +78,6 @@ func (r *Request) Subject() Object {
 		return r.Object
 	}
 	return r.OldObject
-}
-
-// Lookup answers what the request itself does not hold. Implementations do the I/O; the engine only asks. An error is
-// never taken for an empty answer: the rule that asked ends in Error.
-type Lookup interface {
-	// NamespaceLabels returns the labels of a namespace that exists, and an error when it cannot be told.
-	NamespaceLabels(name string) (map[string]string, error)
 }
 
 // Result is the verdict of one rule, in the spelling of PolicyReport.
@@ -121,6 +133,12 @@ type Decision struct {
 	Severity string
 	Category string
 	Scored   bool
-	// Properties are the rule's reportProperties, shared by all its decisions: they must not be changed.
+	// Properties are the rule's reportProperties and what its check adds. They may be shared between decisions and must
+	// not be changed.
 	Properties map[string]string
+	// Exceptions name the PolicyExceptions, as namespace/name, for which the rule was skipped or its demands lowered.
+	Exceptions []string
+	// Unavailable is set on an Error that comes of data that cannot be read where the evaluation runs, as for example
+	// offline. It says what is missing and how to give it.
+	Unavailable *Unavailable
 }

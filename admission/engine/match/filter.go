@@ -23,15 +23,19 @@ type filter struct {
 	selector          *labelSelector
 	namespaceSelector *labelSelector
 	operations        []eval.Operation
+	// users is nil where nobody in particular is meant.
+	users *users
 }
 
 func newFilter(f *v1.ResourceFilter, path *field.Path) (*filter, field.ErrorList) {
-	errs := refuseUserInfo(&f.UserInfo, path)
+	out := &filter{}
+	var errs field.ErrorList
+	out.users, errs = newUsers(&f.UserInfo, path)
 	r, path := f.Resources, path.Child("resources")
 	if r == nil {
-		return &filter{empty: true}, errs
+		out.empty = out.users == nil
+		return out, errs
 	}
-	out := &filter{}
 	for i, kind := range r.Kinds {
 		m, err := newKindMatcher(kind)
 		if err != nil {
@@ -80,19 +84,6 @@ func newFilter(f *v1.ResourceFilter, path *field.Path) (*filter, field.ErrorList
 
 var allOperations = []eval.Operation{eval.Create, eval.Update, eval.Delete, eval.Connect}
 
-func refuseUserInfo(u *v1.UserInfo, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	for _, part := range []struct {
-		name string
-		set  bool
-	}{{"subjects", len(u.Subjects) > 0}, {"roles", len(u.Roles) > 0}, {"clusterRoles", len(u.ClusterRoles) > 0}} {
-		if part.set {
-			errs = append(errs, field.Forbidden(path.Child(part.name), "who sends a request is not looked at yet; select by resources"))
-		}
-	}
-	return errs
-}
-
 func newWildcards(list []string, path *field.Path) ([]*scalar.Wildcard, field.ErrorList) {
 	var errs field.ErrorList
 	var out []*scalar.Wildcard
@@ -106,7 +97,7 @@ func newWildcards(list []string, path *field.Path) ([]*scalar.Wildcard, field.Er
 	return out, errs
 }
 
-// match asks of everything that the request itself tells before it asks for a namespace's labels, which may fail.
+// match asks of everything that the request itself tells before it asks for roles or a namespace's labels, which may fail.
 func (f *filter) match(req *eval.Request, lookup eval.Lookup, q quantifier) (bool, error) {
 	if f.empty || !f.matchKind(req) ||
 		len(f.operations) > 0 && !slices.Contains(f.operations, req.Operation) ||
@@ -119,14 +110,35 @@ func (f *filter) match(req *eval.Request, lookup eval.Lookup, q quantifier) (boo
 		f.selector != nil && !f.selector.match(stringMap(meta["labels"])) {
 		return false, nil
 	}
-	if f.namespaceSelector == nil {
-		return true, nil
+	ok, err := f.matchUser(req, lookup, q)
+	if !ok || err != nil || f.namespaceSelector == nil {
+		return ok, err
 	}
 	return f.matchNamespaceLabels(req, lookup)
 }
 
+// matchUser holds for a request that nobody sends where it is asked of match, which then goes by the object alone;
+// exclude leaves out what somebody in particular sends.
+func (f *filter) matchUser(req *eval.Request, lookup eval.Lookup, q quantifier) (bool, error) {
+	switch {
+	case f.users == nil:
+		return true, nil
+	case req.User == nil:
+		return q == someName, nil
+	}
+	return f.users.match(req.User, lookup)
+}
+
+// concerns tells whether a request of this kind could fit at all.
+func (f *filter) concerns(c *Concern) bool {
+	return !f.empty &&
+		(len(f.kinds) == 0 || slices.ContainsFunc(f.kinds, func(m kindMatcher) bool { return m.match(c.Kind, c.Subresource) })) &&
+		(c.Operation == "" || len(f.operations) == 0 || slices.Contains(f.operations, c.Operation)) &&
+		(c.Namespace == "" || len(f.namespaces) == 0 || slices.ContainsFunc(f.namespaces, func(w *scalar.Wildcard) bool { return w.Match(c.Namespace) }))
+}
+
 func (f *filter) matchKind(req *eval.Request) bool {
-	return len(f.kinds) == 0 || slices.ContainsFunc(f.kinds, func(m kindMatcher) bool { return m.match(req.Kind, req.Subresource) })
+	return len(f.kinds) == 0 || slices.ContainsFunc(f.kinds, func(m kindMatcher) bool { return m.match(req.Named(), req.Subresource) })
 }
 
 // matchNamespace compares the namespace of the object; a Namespace counts as being in itself.
@@ -160,5 +172,5 @@ func isNamespace(req *eval.Request) bool {
 }
 
 func (f *filter) onlyKindsAndOperations() bool {
-	return len(f.names)+len(f.namespaces)+len(f.annotations) == 0 && f.selector == nil && f.namespaceSelector == nil
+	return len(f.names)+len(f.namespaces)+len(f.annotations) == 0 && f.selector == nil && f.namespaceSelector == nil && f.users == nil
 }

@@ -85,15 +85,15 @@ func newKindMatcher(s string) (kindMatcher, error) {
 	return m, err
 }
 
-// match tells whether the kind and subresource of a request are meant. Whoever means Pods also means the containers
-// that are added to a Pod while it runs.
+// match tells whether the kind and subresource of a request are meant. Whoever means Pods also means what is changed in
+// a Pod while it runs by way of subresources (U06).
 func (m *kindMatcher) match(gvk schema.GroupVersionKind, subresource string) bool {
 	if !m.kind.Match(gvk.Kind) || !m.group.Match(gvk.Group) || !m.version.Match(gvk.Version) {
 		return false
 	}
-	return m.subresource.Match(subresource) || m.selector.Subresource == "" && isEphemeralContainers(gvk, subresource)
+	return m.subresource.Match(subresource) || m.selector.Subresource == "" && isPodChange(gvk, subresource)
 }
 
-func isEphemeralContainers(gvk schema.GroupVersionKind, subresource string) bool {
-	return subresource == "ephemeralcontainers" && gvk.Kind == "Pod" && gvk.Group == ""
+func isPodChange(gvk schema.GroupVersionKind, subresource string) bool {
+	return (subresource == "ephemeralcontainers" || subresource == "resize") && gvk.Kind == "Pod" && gvk.Group == ""
 }

@@ -9,6 +9,7 @@ import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 
 	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/admission/engine/scalar"
 )
 
 // Matcher decides for one rule whether it concerns a request. It is immutable.
@@ -51,11 +52,59 @@ func (m *Matcher) Match(req *eval.Request, lookup eval.Lookup) (bool, error) {
 	return !excluded && err == nil, err
 }
 
-// Concerns tells whether a request for a kind could match at all.
-func (m *Matcher) Concerns(gvk schema.GroupVersionKind, subresource string) bool {
-	return slices.ContainsFunc(m.match.filters, func(f *filter) bool {
-		return slices.ContainsFunc(f.kinds, func(k kindMatcher) bool { return k.match(gvk, subresource) })
-	})
+// Concern is what many requests have in common: their kind, and where it is known their operation and namespace.
+type Concern struct {
+	Kind        schema.GroupVersionKind
+	Subresource string
+	// Operation is empty for any.
+	Operation eval.Operation
+	// Namespace is empty for any, and for what is in none.
+	Namespace string
+}
+
+// Concerns tells whether such a request could match at all. It is cheap, and never wrong when it says no.
+func (m *Matcher) Concerns(c Concern) bool {
+	if m.namespace != "" && c.Namespace != "" && m.namespace != c.Namespace {
+		return false
+	}
+	could := func(f *filter) bool { return f.concerns(&c) }
+	if m.match.all {
+		return !slices.ContainsFunc(m.match.filters, func(f *filter) bool { return !could(f) })
+	}
+	return slices.ContainsFunc(m.match.filters, could)
+}
+
+// Namespaces returns patterns of names such that what is matched is in one of these namespaces; ok is false where it may
+// be in any, or in none.
+func (m *Matcher) Namespaces() (patterns []string, ok bool) {
+	if m.namespace != "" {
+		return []string{m.namespace}, true
+	}
+	for _, f := range m.match.filters {
+		limited := len(f.namespaces) > 0 && !f.meansNamespaces()
+		switch {
+		case limited && m.match.all:
+			return texts(f.namespaces), true
+		case limited:
+			patterns = append(patterns, texts(f.namespaces)...)
+		case !m.match.all:
+			return nil, false
+		}
+	}
+	return patterns, !m.match.all
+}
+
+// meansNamespaces tells whether a filter may fit objects of kind Namespace, which are in none.
+func (f *filter) meansNamespaces() bool {
+	return len(f.kinds) == 0 || slices.ContainsFunc(f.kinds, func(k kindMatcher) bool { return k.kind.Match("Namespace") })
+}
+
+func texts(list []*scalar.Wildcard) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = w.String()
+	}
+	return out
 }
 
 // Target is a kind that a rule asks for, and the operations on it.

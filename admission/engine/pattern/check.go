@@ -13,28 +13,31 @@ import (
 // Check is what a rule with pattern or anyPattern demands, with the words of its answers.
 type Check struct {
 	rule     string
-	message  string
 	patterns []*Pattern
 	// passMessages has one message for each pattern, made beforehand.
 	passMessages []string
 	any          bool
 }
 
-// NewCheck compiles the pattern of a rule. The message is the rule's own; it may be empty.
-func NewCheck(rule, message string, v any, path *field.Path) (*Check, field.ErrorList) {
-	c := &Check{rule: rule, message: sentence(message)}
+// Message is a rule's own message, made only when it is needed. It may be empty; an error means that its variables
+// could not be resolved.
+type Message func() (string, error)
+
+// NewCheck compiles the pattern of a rule.
+func NewCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList) {
+	c := &Check{rule: rule}
 	errs := c.add(v, path)
 	c.passMessages = []string{fmt.Sprintf("validation rule '%s' passed.", rule)}
 	return c, errs
 }
 
 // NewAnyCheck compiles the list of patterns of a rule, of which an object must fit one.
-func NewAnyCheck(rule, message string, v any, path *field.Path) (*Check, field.ErrorList) {
+func NewAnyCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return nil, field.ErrorList{field.Invalid(path, v, "must be a list of one or more patterns")}
 	}
-	c := &Check{rule: rule, message: sentence(message), any: true}
+	c := &Check{rule: rule, any: true}
 	var errs field.ErrorList
 	for i, element := range list {
 		errs = append(errs, c.add(element, path.Index(i))...)
@@ -44,52 +47,52 @@ func NewAnyCheck(rule, message string, v any, path *field.Path) (*Check, field.E
 }
 
 func (c *Check) add(v any, path *field.Path) field.ErrorList {
-	if _, ok := v.(map[string]any); !ok {
-		return field.ErrorList{field.Invalid(path, v, "a pattern of a whole resource must be an object with the keys that it speaks of, for example spec")}
-	}
 	p, errs := New(v, path)
 	c.patterns = append(c.patterns, p)
 	return errs
 }
 
-// sentence is a rule's message as it stands in front of what follows.
-func sentence(message string) string {
-	switch {
-	case message == "":
-		return ""
-	case strings.HasSuffix(message, "."):
-		return message + " "
-	}
-	return message + ". "
-}
-
-// Evaluate judges an object. The result is pass, fail, skip or error.
-func (c *Check) Evaluate(object eval.Object) (eval.Result, string) {
+// Evaluate judges an object, or an element of one. The result is pass, fail, skip or error.
+func (c *Check) Evaluate(object any, message Message) (eval.Result, string) {
 	for i, p := range c.patterns {
 		if p.root.walk(object, nil) == passed {
 			return eval.Pass, c.passMessages[i]
 		}
 	}
 	if c.any {
-		return c.explainAny(object)
+		return c.explainAny(object, message)
 	}
-	return c.explain(object)
+	return c.explain(object, message)
 }
 
-func (c *Check) explain(object eval.Object) (eval.Result, string) {
+// Violations are the places where an object does not pass, of every pattern that it could have passed.
+func (c *Check) Violations(object any) []string {
+	var out []string
+	for i, p := range c.patterns {
+		for _, path := range p.violations(object) {
+			if c.any {
+				path = fmt.Sprintf("[%d]%s", i, path)
+			}
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+func (c *Check) explain(object any, message Message) (eval.Result, string) {
 	out, x := c.patterns[0].explain(object)
 	switch out {
 	case skipped, skippedGlobally:
 		return eval.Skip, x.text
 	case broken:
-		return eval.Error, fmt.Sprintf("validation error: %srule %s execution error: %s", c.message, c.rule, x.text)
+		return eval.Error, c.words(message, fmt.Sprintf("rule %s execution error: %s", c.rule, x.text), x.text)
 	}
-	return eval.Fail, fmt.Sprintf("validation error: %srule %s failed at path %s", c.message, c.rule, x.path)
+	return eval.Fail, c.words(message, fmt.Sprintf("rule %s failed at path %s", c.rule, x.path), x.text)
 }
 
 // explainAny tells of each pattern why it does not fit. Patterns that do not concern the object are left out, unless
 // none does.
-func (c *Check) explainAny(object eval.Object) (eval.Result, string) {
+func (c *Check) explainAny(object any, message Message) (eval.Result, string) {
 	var failures, skips []string
 	for i, p := range c.patterns {
 		out, x := p.explain(object)
@@ -105,7 +108,29 @@ func (c *Check) explainAny(object eval.Object) (eval.Result, string) {
 	if len(failures) == 0 {
 		return eval.Skip, strings.Join(skips, " ")
 	}
-	return eval.Fail, fmt.Sprintf("validation error: %s%s", c.message, strings.Join(failures, " "))
+	all := strings.Join(failures, " ")
+	return eval.Fail, c.words(message, all, all)
+}
+
+// words is what is said of a failure: the rule's own message and where it is, or, when the message cannot be made, why
+// the object does not pass.
+func (c *Check) words(message Message, where, why string) string {
+	own, err := message()
+	if err != nil {
+		return fmt.Sprintf("validation error: variables substitution error in rule %s execution error: %s", c.rule, why)
+	}
+	return "validation error: " + sentence(own) + where
+}
+
+// sentence is a rule's message as it stands in front of what follows.
+func sentence(message string) string {
+	switch {
+	case message == "":
+		return ""
+	case strings.HasSuffix(message, "."):
+		return message + " "
+	}
+	return message + ". "
 }
 
 // Names tells whether a pattern speaks of the value at a path of keys, whatever their anchors.

@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -35,11 +37,11 @@ func TestCheckEvaluate(t *testing.T) {
 			if test.any {
 				build = NewAnyCheck
 			}
-			c, errs := build("r", test.message, decode(t, test.pattern), field.NewPath("p"))
+			c, errs := build("r", decode(t, test.pattern), field.NewPath("p"))
 			if len(errs) > 0 {
 				t.Fatal(errs)
 			}
-			result, message := c.Evaluate(decode(t, test.object).(eval.Object))
+			result, message := c.Evaluate(decode(t, test.object), func() (string, error) { return test.message, nil })
 			if result != test.result || message != test.want {
 				t.Errorf("%s %q\nwant %s %q", result, message, test.result, test.want)
 			}
@@ -48,28 +50,63 @@ func TestCheckEvaluate(t *testing.T) {
 }
 
 func TestCheckRefuses(t *testing.T) {
-	path := field.NewPath("p")
-	for pattern, want := range map[string]string{`"x"`: "p", `[{}]`: "p", `null`: "p"} {
-		if _, errs := NewCheck("r", "", decode(t, pattern), path); len(errs) != 1 || errs[0].Field != want {
-			t.Errorf("%s: %v", pattern, errs)
-		}
-	}
-	for pattern, want := range map[string]string{`[]`: "p", `{}`: "p", `["x"]`: "p[0]", `[{},{"a":[]}]`: "p[1].a"} {
-		if _, errs := NewAnyCheck("r", "", decode(t, pattern), path); len(errs) != 1 || errs[0].Field != want {
+	for pattern, want := range map[string]string{`[]`: "p", `{}`: "p", `[{},{"a":[]}]`: "p[1].a"} {
+		if _, errs := NewAnyCheck("r", decode(t, pattern), field.NewPath("p")); len(errs) != 1 || errs[0].Field != want {
 			t.Errorf("%s: %v", pattern, errs)
 		}
 	}
 }
 
+// A message that cannot be made does not hide that the object fails, nor why.
+func TestCheckWithoutItsMessage(t *testing.T) {
+	c, errs := NewCheck("r", decode(t, `{"a":"x"}`), field.NewPath("p"))
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	result, message := c.Evaluate(decode(t, `{"a":"y"}`), func() (string, error) { return "", errors.New("no such variable") })
+	if want := "validation error: variables substitution error in rule r execution error: resource value 'y' does not match 'x' at path /a/"; result != eval.Fail || message != want {
+		t.Errorf("%s %q", result, message)
+	}
+}
+
+func TestViolations(t *testing.T) {
+	for _, test := range []struct {
+		pattern, object string
+		any             bool
+		want            []string
+	}{
+		{`{"a":"x","b":"y"}`, `{"a":"x","b":"y"}`, false, nil},
+		{`{"a":"x","b":"y"}`, `{"a":"1","b":"2"}`, false, []string{"/a/", "/b/"}},
+		{`{"l":[{"i":"x"}]}`, `{"l":[{"i":"1"},{"i":"x"},{"i":"2"}]}`, false, []string{"/l/0/i/", "/l/2/i/"}},
+		{`{"l":[{"(n)":"a*","i":"x"}]}`, `{"l":[{"n":"b","i":"1"},{"n":"a1","i":"2"}]}`, false, []string{"/l/1/i/"}},
+		{`{"=(a)":"x","X(b)":null,"c":"y"}`, `{"a":"1","b":2,"c":"y"}`, false, []string{"/a/", "/b/"}},
+		{`{"^(l)":[{"i":"x"}],"c":"y"}`, `{"l":[{"i":"1"}],"c":"z"}`, false, []string{"/l/"}},
+		{`{"(k)":"x","=(a)":"y"}`, `{"k":"other","a":"1"}`, false, nil},
+		{`[{"a":"x"},{"b":"y"}]`, `{"a":"1","b":"2"}`, true, []string{"[0]/a/", "[1]/b/"}},
+	} {
+		build := NewCheck
+		if test.any {
+			build = NewAnyCheck
+		}
+		c, errs := build("r", decode(t, test.pattern), field.NewPath("p"))
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		if got := c.Violations(decode(t, test.object)); !slices.Equal(got, test.want) {
+			t.Errorf("%s of %s: %q; want %q", test.pattern, test.object, got, test.want)
+		}
+	}
+}
+
 func TestCheckNames(t *testing.T) {
-	c, errs := NewAnyCheck("r", "", decode(t, `[{"metadata":{"a":"1"}},{"=(spec)":{"(replicas)":">1"}}]`), nil)
+	c, errs := NewAnyCheck("r", decode(t, `[{"metadata":{"a":"1"}},{"=(spec)":{"(replicas)":">1"}}]`), nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
 	if !c.Names("spec", "replicas") || !c.Names("spec") || c.Names("spec", "paused") || c.OnlyNames("metadata") {
 		t.Error("names are found wrongly")
 	}
-	c, _ = NewCheck("r", "", decode(t, `{"metadata":{"a":"1"}}`), nil)
+	c, _ = NewCheck("r", decode(t, `{"metadata":{"a":"1"}}`), nil)
 	if !c.OnlyNames("metadata") || c.OnlyNames("spec") {
 		t.Error("only metadata is named")
 	}

@@ -17,6 +17,42 @@ type explanation struct {
 	denied bool
 	// seen tells of the keys with () and ^() that the walk has come to, as written, whether any map had them.
 	seen map[string]bool
+	// all asks for every violation, not just the first; muted is above zero where what does not pass is none.
+	all        bool
+	muted      int
+	violations []string
+}
+
+// maxViolations bounds how many places are told apart.
+const maxViolations = 10_000
+
+// collects tells whether the walk goes on after a failure, having noted it.
+func (x *explanation) collects() bool { return x != nil && x.all && x.muted == 0 }
+
+// noted is how many violations there are, and forget takes back those that were noted since.
+func (x *explanation) noted() int {
+	if x == nil {
+		return 0
+	}
+	return len(x.violations)
+}
+
+func (x *explanation) forget(since int) {
+	if x != nil {
+		x.violations = x.violations[:since]
+	}
+}
+
+func (x *explanation) mute() {
+	if x != nil {
+		x.muted++
+	}
+}
+
+func (x *explanation) unmute() {
+	if x != nil {
+		x.muted--
+	}
 }
 
 // seeKeys notes which keys of a map's anchors are there.
@@ -76,6 +112,9 @@ func (x *explanation) here() string {
 func (x *explanation) fail(format string, args ...any) {
 	x.path, x.denied = x.here(), false
 	x.text = fmt.Sprintf(format, args...)
+	if x.collects() && len(x.violations) < maxViolations {
+		x.violations = append(x.violations, x.path)
+	}
 }
 
 func (x *explanation) differs(v, want any) outcome {

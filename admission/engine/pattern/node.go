@@ -100,6 +100,7 @@ func (p *positions) walk(v any, x *explanation) outcome {
 // walkElements walks the first n elements of a list, each beside its own node.
 func walkElements(n int, list []any, nodeAt func(int) node, x *explanation) outcome {
 	applied, reasons := 0, reasons{}
+	worst := passed
 	for i := range n {
 		x.enterIndex(i)
 		o := nodeAt(i).walk(list[i], x)
@@ -110,8 +111,14 @@ func walkElements(n int, list []any, nodeAt func(int) node, x *explanation) outc
 		case skipped, skippedGlobally:
 			reasons.add(x)
 		default:
-			return o
+			if !x.collects() {
+				return o
+			}
+			worst = o
 		}
+	}
+	if worst != passed {
+		return worst
 	}
 	if applied == 0 && reasons.count > 0 {
 		return reasons.skip(x)
@@ -185,12 +192,18 @@ func (o *overlay) walk(v any, x *explanation) outcome {
 	if out := o.walkAnchors(object, x); out != passed {
 		return out
 	}
+	worst := passed
 	for i := range o.rest {
-		if out := o.rest[i].walkRest(object, x); out != passed {
+		out := o.rest[i].walkRest(object, x)
+		switch {
+		case out == passed:
+		case out == failed && x.collects():
+			worst = failed
+		default:
 			return out
 		}
 	}
-	return passed
+	return worst
 }
 
 // walkAnchors judges the anchors of a map. A conditional anchor that does not hold skips the map, whatever else is
@@ -198,6 +211,7 @@ func (o *overlay) walk(v any, x *explanation) outcome {
 // anchor, which is handed up, and counts above as any other.
 func (o *overlay) walkAnchors(object map[string]any, x *explanation) outcome {
 	applied, unconcerned, reasons := 0, false, reasons{}
+	worst, before := passed, x.noted()
 	for i := range o.anchors {
 		e := &o.anchors[i]
 		switch out := e.walkAnchor(object, x); {
@@ -209,9 +223,16 @@ func (o *overlay) walkAnchors(object map[string]any, x *explanation) outcome {
 		case unconcerned:
 		case out == skippedGlobally:
 			return skipped
+		case out == failed && x.collects():
+			worst = failed
 		default:
 			return out
 		}
+	}
+	if unconcerned {
+		x.forget(before)
+	} else if worst != passed {
+		return worst
 	}
 	if unconcerned || applied == 0 && reasons.count > 0 {
 		return reasons.skip(x)
@@ -262,12 +283,17 @@ func (e *entry) walkAnchor(object map[string]any, x *explanation) outcome {
 	case existence:
 		return e.walkExistence(v, x)
 	}
+	if e.anchor != conditional {
+		return e.value.walk(v, x)
+	}
+	x.mute()
 	out := e.value.walk(v, x)
-	if e.anchor == conditional && out != passed {
+	x.unmute()
+	if out != passed {
 		x.mismatch("conditional")
 		return skipped
 	}
-	return out
+	return passed
 }
 
 // walkExistence wants a list that has, for each map of the pattern, an element that passes.
@@ -285,6 +311,8 @@ func (e *entry) walkExistence(v any, x *explanation) outcome {
 }
 
 func existsIn(list []any, want *overlay, x *explanation) bool {
+	x.mute()
+	defer x.unmute()
 	for i, element := range list {
 		x.enterIndex(i)
 		out := want.walk(element, x)
@@ -309,10 +337,15 @@ func (e *entry) walkRest(object map[string]any, x *explanation) outcome {
 	}
 	x.enter(e.key)
 	defer x.leave()
+	if e.anchor != global {
+		return e.value.walk(v, x)
+	}
+	x.mute()
 	out := e.value.walk(v, x)
-	if e.anchor == global && out != passed {
+	x.unmute()
+	if out != passed {
 		x.mismatch("global")
 		return skippedGlobally
 	}
-	return out
+	return passed
 }

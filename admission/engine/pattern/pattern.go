@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -43,6 +42,13 @@ func (p *Pattern) explain(object any) (outcome, *explanation) {
 		out = broken
 	}
 	return out, x
+}
+
+// violations are the places where an object does not pass, all of them and not just the first.
+func (p *Pattern) violations(object any) []string {
+	x := &explanation{all: true}
+	p.root.walk(object, x)
+	return x.violations
 }
 
 // place is where a part of a pattern stands: its path, its depth, and the names of the keys above, as far as they
@@ -99,24 +105,11 @@ func (c *compiler) compile(v any, at place) node {
 }
 
 func (c *compiler) compileScalar(v any, path *field.Path) *scalar.Comparator {
-	if s, ok := v.(string); ok {
-		c.refuseVariables(s, path)
-	}
 	comparator, err := scalar.NewComparator(v)
 	if err != nil {
 		c.invalid(path, v, "%v", err)
 	}
 	return comparator
-}
-
-// refuseVariables refuses what would have to be substituted in a string first.
-func (c *compiler) refuseVariables(s string, path *field.Path) {
-	if strings.Contains(s, "{{") {
-		c.errs = append(c.errs, field.Forbidden(path, "variables, {{…}}, are not evaluated yet; write the value itself"))
-	}
-	if strings.Contains(s, "$(") {
-		c.errs = append(c.errs, field.Forbidden(path, "references, $(…), are not evaluated yet; write the value itself"))
-	}
 }
 
 func (c *compiler) compileList(list []any, at place) node {
@@ -141,7 +134,6 @@ func (c *compiler) compileMap(object map[string]any, at place) node {
 	entries := make([]entry, 0, len(object))
 	for _, written := range sortedKeys(object) {
 		path := at.path.Child(written)
-		c.refuseVariables(written, path)
 		e := entry{written: written}
 		e.anchor, e.key = parseKey(written)
 		value := object[written]

@@ -181,8 +181,8 @@ func newOperand(s string) (operand, error) {
 	if o.wildcard, err = NewWildcard(s); err != nil {
 		return operand{}, err
 	}
-	o.duration, o.hasDuration = parseDuration(s)
-	o.quantity, o.hasQuantity = parseQuantity(s)
+	o.duration, o.hasDuration = ParseDuration(s)
+	o.quantity, o.hasQuantity = ParseQuantity(s)
 	return o, nil
 }
 
@@ -250,7 +250,7 @@ func durationOf(v any) (time.Duration, bool) {
 	case nil:
 		return 0, true
 	case string:
-		return parseDuration(v)
+		return ParseDuration(v)
 	case int64:
 		return 0, v == 0
 	}
@@ -262,12 +262,12 @@ func quantityOf(v any) (resource.Quantity, bool) {
 	case nil:
 		return resource.Quantity{}, true
 	case string:
-		return parseQuantity(v)
+		return ParseQuantity(v)
 	case int64:
 		return *resource.NewQuantity(v, resource.DecimalSI), true
 	case float64:
 		s, _ := text(v)
-		return parseQuantity(s)
+		return ParseQuantity(s)
 	}
 	return resource.Quantity{}, false
 }

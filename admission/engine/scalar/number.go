@@ -16,8 +16,8 @@ const (
 	maxExponentDigits = 3
 )
 
-// parseQuantity reads a quantity, or tells that there is none.
-func parseQuantity(s string) (resource.Quantity, bool) {
+// ParseQuantity reads a quantity, or tells that there is none.
+func ParseQuantity(s string) (resource.Quantity, bool) {
 	if s == "" || len(s) > maxNumber || !bounded(s) {
 		return resource.Quantity{}, false
 	}
@@ -31,9 +31,9 @@ func bounded(s string) bool {
 	return i < 0 || len(strings.TrimLeft(s[i+1:], "+-0")) <= maxExponentDigits
 }
 
-// parseDuration reads a duration as Go writes it, or tells that there is none. The look at the last character spares
+// ParseDuration reads a duration as Go writes it, or tells that there is none. The look at the last character spares
 // the many values that are no durations the making of an error.
-func parseDuration(s string) (time.Duration, bool) {
+func ParseDuration(s string) (time.Duration, bool) {
 	if s == "" || len(s) > maxNumber {
 		return 0, false
 	}

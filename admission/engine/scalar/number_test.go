@@ -12,7 +12,7 @@ func TestParseQuantity(t *testing.T) {
 		"": false, "x": false, "5 ": false, "1h": false, "1e1000": false, "1E-2000000000": false, "1e00002": true,
 		strings.Repeat("9", 64): true, strings.Repeat("9", 65): false,
 	} {
-		if _, got := parseQuantity(in); got != want {
+		if _, got := ParseQuantity(in); got != want {
 			t.Errorf("%.30q is a quantity: %v, want %v", in, got, want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestParseDuration(t *testing.T) {
 		"1h": true, "1h30m": true, "0": true, "1.5s": true, "10ms": true, "-1m": true, "+0": true,
 		"": false, "5": false, "1d": false, "10": false, "s": false, "Success": false,
 	} {
-		if _, got := parseDuration(in); got != want {
+		if _, got := ParseDuration(in); got != want {
 			t.Errorf("%q is a duration: %v, want %v", in, got, want)
 		}
 	}

@@ -1,0 +1,5 @@
+package jmespath
+
+import "testing"
+
+func TestImage(t *testing.T) { checkCases(t, "testdata/image.txt") }

@@ -1,0 +1,263 @@
+package variable
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+
+	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/admission/engine/jmespath"
+)
+
+// What is wanted was confirmed with the reference, but where a comment says otherwise.
+func TestVariableEntries(t *testing.T) {
+	missing := variableEntry("a", "", "request.object.metadata.nosuch", "")
+	for _, test := range []struct {
+		entries    []v1.ContextEntry
+		expression string
+		want, err  string
+	}{
+		{entries: []v1.ContextEntry{variableEntry("b", `"B"`, "", ""), variableEntry("a", `"{{b}}"`, "", "")}, expression: "a", want: `"B"`},
+		{entries: []v1.ContextEntry{variableEntry("a", `"A"`, "", ""), variableEntry("a", `"{{a}}2"`, "", "")}, expression: "a", want: `"A2"`},
+		{entries: []v1.ContextEntry{variableEntry("a", `"A"`, "", ""), variableEntry("b", `"{{a}}b"`, "", ""), variableEntry("a", `"{{a}}2"`, "", "")}, expression: "[b,a]", want: `["Ab","A2"]`},
+		// The reference says no more than that the key is unknown.
+		{entries: []v1.ContextEntry{variableEntry("a", `"{{b}}"`, "", ""), variableEntry("b", `"{{a}}"`, "", "")}, expression: "a",
+			err: `failed to resolve a at path : failed to substitute variables in context entry a {{b}}: failed to resolve b at path : JMESPath query failed: Unknown key "b" in path: a context entry sees only those above it, and b stands at it or below`},
+		{entries: []v1.ContextEntry{variableEntry("a", `"{{a}}"`, "", "")}, expression: "a", err: "a context entry sees only those above it, and a stands at it or below"},
+		{entries: []v1.ContextEntry{missing}, expression: "a", err: `failed to resolve a at path : failed to apply jmespath request.object.metadata.nosuch to variable <nil>: JMESPath query failed: Unknown key "nosuch" in path`},
+		{entries: []v1.ContextEntry{missing}, expression: "a || 'x'", err: `Unknown key "nosuch"`},
+		{entries: []v1.ContextEntry{missing}, expression: "request.object.metadata.name || a", err: `Unknown key "nosuch"`},
+		{entries: []v1.ContextEntry{missing}, expression: "request.object.metadata.a || 'k'", want: `"k"`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.metadata.nosuch", `"D"`)}, expression: "a", want: `"D"`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.spec.n", `"D"`)}, expression: "a", want: `"D"`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.spec.n", "")}, expression: "a", err: "failed to resolve a at path : failed to add context entry for variable a since it evaluated to nil"},
+		{entries: []v1.ContextEntry{variableEntry("a", `{"x":null}`, "x", `"D"`)}, expression: "a", err: "evaluated to nil"},
+		{entries: []v1.ContextEntry{variableEntry("a", `{"x":null}`, "y", `"D"`)}, expression: "a", want: `"D"`},
+		{entries: []v1.ContextEntry{variableEntry("a", `{"x":null}`, "y", "")}, expression: "a", err: `failed to apply jmespath y to variable <nil>: Unknown key "y" in path`},
+		{entries: []v1.ContextEntry{variableEntry("a", `{"x":1}`, "x", "")}, expression: "a", want: `1`},
+		{entries: []v1.ContextEntry{variableEntry("a", `{"x":"{{request.object.metadata.nosuch}}"}`, "x", `"D"`)}, expression: "a",
+			err: `failed to substitute variables in context entry a map[x:{{request.object.metadata.nosuch}}]: failed to resolve request.object.metadata.nosuch at path /x: JMESPath query failed: Unknown key "nosuch" in path`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.metadata.name", `"{{request.object.metadata.nosuch2}}"`)}, expression: "a", err: `failed to substitute variables in context entry a {{request.object.metadata.nosuch2}}: failed to resolve`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.metadata.nosuch", `{"k":"{{request.object.metadata.name}}"}`)}, expression: "a", want: `{"k":"p"}`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.metadata.nosuch", `null`)}, expression: "a", err: `Unknown key "nosuch"`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.metadata.labels.{{request.object.metadata.labels.inj}}", `"D"`)}, expression: "a", want: `"D"`},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "request.object.spec.containers[?name=='{{request.object.spec.containers[1].name}}'].image | [0]", "")}, expression: "a", want: `"busybox"`},
+		{entries: []v1.ContextEntry{variableEntry("a", `false`, "", "")}, expression: "a", want: `false`},
+		{entries: []v1.ContextEntry{variableEntry("a", `false`, "@", "")}, expression: "a", want: `false`},
+		{entries: []v1.ContextEntry{variableEntry("a", `[1,2]`, "[5]", `7`)}, expression: "a", err: "evaluated to nil"},
+		{entries: []v1.ContextEntry{variableEntry("a", "", "b", `"D"`), variableEntry("b", `"B"`, "", "")}, expression: "a", want: `"D"`},
+		{entries: []v1.ContextEntry{variableEntry("a-b", `1`, "", "")}, expression: `"a-b"`, want: `1`},
+		{entries: []v1.ContextEntry{variableEntry("a", `{"x":1}`, "", "")}, expression: "a.y", err: `Unknown key "y"`},
+		{entries: []v1.ContextEntry{variableEntry("a", `"B"`, "", "")}, expression: "keys(@)", want: `["request"]`},
+	} {
+		s := NewScope(Config{Request: podRequest(t), Lookup: &lookup{}, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, test.entries...)})
+		if test.err != "" {
+			wantError(t, s, "{{ "+test.expression+" }}", test.err)
+		} else {
+			wantValue(t, s, "{{ "+test.expression+" }}", test.want)
+		}
+	}
+}
+
+func TestEntriesAreLookedUpOnceAndWhenMentioned(t *testing.T) {
+	l := &lookup{answers: map[string]any{"configmap default/settings": map[string]any{"data": map[string]any{"k": "v"}}}}
+	s := NewScope(Config{Request: podRequest(t), Lookup: l, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy,
+		v1.ContextEntry{Name: "settings", ConfigMap: &v1.ConfigMapReference{Name: "settings"}},
+		v1.ContextEntry{Name: "broken", ConfigMap: &v1.ConfigMapReference{Name: "nosuch"}},
+	)})
+	wantValue(t, s, "{{ request.operation }}", `"CREATE"`)
+	if len(l.asked) != 0 {
+		t.Error("an entry was looked up that nothing mentions")
+	}
+	wantValue(t, s, "{{ settings.data.k }}{{ settings.data.k }}", `"vv"`)
+	wantValue(t, s.Element("x", 0, 0, nil), "{{ settings.data.k }}", `"v"`)
+	if len(l.asked) != 1 {
+		t.Errorf("an entry was looked up %d times", len(l.asked))
+	}
+	wantError(t, s, "{{ broken }}", "failed to retrieve config map for context entry broken: failed to get configmap default/nosuch")
+	wantError(t, s, "{{ broken || 'x' }}", "nosuch")
+	if len(l.asked) != 2 {
+		t.Errorf("a broken entry was looked up %d times", len(l.asked)-1)
+	}
+}
+
+func TestSources(t *testing.T) {
+	insecure := true
+	entries := []v1.ContextEntry{
+		{Name: "cm", ConfigMap: &v1.ConfigMapReference{Name: "{{ request.object.metadata.name }}-settings", Namespace: "{{ request.namespace }}"}},
+		{Name: "get", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/namespaces/{{ request.namespace }}/pods"}, JMESPath: "items[?name=='{{ request.object.metadata.name }}'] | length(@)"}},
+		{Name: "post", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/apis/authorization.k8s.io/v1/subjectaccessreviews", Method: v1.Post,
+			Data: []v1.RequestData{{Key: "kind", Value: rawJSON(`"Review"`)}, {Key: "spec", Value: rawJSON(`{"user": "{{ request.object.metadata.name }}", "n": 1}`)}}}}},
+		{Name: "service", APICall: &v1.ContextAPICall{APICall: v1.APICall{Method: v1.Post, Service: &v1.ServiceCall{
+			URL: "https://{{ request.object.metadata.name }}.svc/scan/{{ request.object.metadata.annotations.path }}", CABundle: "PEM",
+			Headers: []v1.HTTPHeader{{Key: "X-Name", Value: "{{ request.object.metadata.name }}"}}}}}},
+		{Name: "image", ImageRegistry: &v1.ImageRegistry{Reference: "{{ request.object.spec.containers[0].image }}", JMESPath: "configData.user",
+			ImageRegistryCredentials: &v1.ImageRegistryCredentials{AllowInsecureRegistry: &insecure, Providers: []v1.ImageRegistryProvider{v1.ProviderDefault}, Secrets: []string{"s"}}}},
+		{Name: "global", GlobalReference: &v1.GlobalContextReference{Name: "deployments", JMESPath: "length(@)"}},
+	}
+	l := &lookup{answers: map[string]any{
+		"configmap default/p-settings":                            map[string]any{"data": map[string]any{"k": "v"}},
+		"GET /api/v1/namespaces/default/pods":                     map[string]any{"items": []any{map[string]any{"name": "p"}, map[string]any{"name": "q"}}},
+		"POST /apis/authorization.k8s.io/v1/subjectaccessreviews": map[string]any{"allowed": true},
+		"POST https://p.svc/scan/..%2F..%2Fsecrets%3Fx=1%23y":     map[string]any{"ok": true},
+		"image nginx:1":      map[string]any{"configData": map[string]any{"user": "root"}},
+		"global deployments": []any{"a", "b", "c"},
+	}}
+	s := NewScope(Config{Request: podRequest(t), Lookup: l, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, entries...)})
+	for template, want := range map[string]string{
+		"{{ cm.data.k }}": `"v"`, "{{ get }}": `1`, "{{ post.allowed }}": `true`, "{{ service.ok }}": `true`, "{{ image }}": `"root"`, "{{ global }}": `3`,
+	} {
+		wantValue(t, s, template, want)
+	}
+	for _, source := range l.asked {
+		if source.Policy != clusterPolicy {
+			t.Errorf("%+v does not name the policy", source)
+		}
+		switch {
+		case source.Call != nil && source.Call.URL != "":
+			if source.Call.Headers["X-Name"] != "p" || source.Call.CABundle != "PEM" {
+				t.Errorf("the service is called with %+v", source.Call)
+			}
+		case source.Call != nil && source.Call.Method == "POST":
+			if got := encoded(t, source.Call.Body); got != `{"kind":"Review","spec":{"n":1,"user":"p"}}` {
+				t.Errorf("the body is %s", got)
+			}
+		case source.Image != nil:
+			if !source.Image.AllowInsecure || fmt.Sprint(source.Image.Providers, source.Image.Secrets) != "[default] [s]" {
+				t.Errorf("the registry is asked with %+v", source.Image)
+			}
+		}
+	}
+}
+
+func TestCallDefault(t *testing.T) {
+	call := func(otherwise string) v1.ContextEntry {
+		e := v1.ContextEntry{Name: "call", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/pods"}, JMESPath: "items"}}
+		if otherwise != "" {
+			e.APICall.Default = rawJSON(otherwise)
+		}
+		return e
+	}
+	for _, test := range []struct {
+		otherwise, want, err string
+		lookup               lookup
+	}{
+		{otherwise: `{"items": "{{ request.operation }}"}`, want: `{"items":"CREATE"}`},
+		{otherwise: `null`, err: "failed to fetch data for APICall: GET /api/v1/pods not found"},
+		{err: "failed to resolve call at path : failed to fetch data for APICall: GET /api/v1/pods not found"},
+		{otherwise: `[]`, want: `[1]`, lookup: lookup{answers: map[string]any{"GET /api/v1/pods": map[string]any{"items": []any{int64(1)}}}}},
+		// The call did not fail, the query did.
+		{otherwise: `[]`, err: `failed to apply JMESPath items for context entry call: Unknown key "items" in path`, lookup: lookup{answers: map[string]any{"GET /api/v1/pods": map[string]any{}}}},
+		// Nobody knows what a call would have answered that cannot be made.
+		{otherwise: `[]`, err: "GET /api/v1/pods is not available here: give it in --values-file", lookup: lookup{notHere: true}},
+		{otherwise: `[]`, want: `"given"`, lookup: lookup{notHere: true, values: eval.Object{"call": "given"}}},
+	} {
+		s := NewScope(Config{Request: podRequest(t), Lookup: &test.lookup, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, call(test.otherwise))})
+		if test.err != "" {
+			wantError(t, s, "{{ call }}", test.err)
+		} else {
+			wantValue(t, s, "{{ call }}", test.want)
+		}
+	}
+}
+
+func TestUnavailableIsFound(t *testing.T) {
+	s := NewScope(Config{Request: podRequest(t), Lookup: &lookup{notHere: true}, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy,
+		v1.ContextEntry{Name: "cm", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "n"}},
+		variableEntry("uses", `"{{ cm.data.k }}"`, "", ""),
+	)})
+	_, err := mustCompile(t, "{{ uses || 'x' }}").Substitute(s)
+	var unavailable *eval.Unavailable
+	if !errors.As(err, &unavailable) || unavailable.What != "configmap n/c" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestContextIsBounded(t *testing.T) {
+	big := strings.Repeat("x", maxContext/2)
+	l := &lookup{answers: map[string]any{"configmap default/a": big, "configmap default/b": big, "configmap default/c": big}}
+	var entries []v1.ContextEntry
+	for _, name := range []string{"a", "b", "c"} {
+		entries = append(entries, v1.ContextEntry{Name: name, ConfigMap: &v1.ConfigMapReference{Name: name}})
+	}
+	s := NewScope(Config{Request: podRequest(t), Lookup: l, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, entries...)})
+	wantValue(t, s, "{{ length(a) }}", fmt.Sprint(maxContext/2))
+	_, err := mustCompile(t, "{{ length(b) }}").Substitute(s)
+	if !errors.Is(err, jmespath.ErrBudget) || !strings.Contains(err.Error(), "with entry b the context of the rule is larger than 2097152 bytes") {
+		t.Errorf("%v", err)
+	}
+	// No default stands in for what is too much.
+	s = NewScope(Config{Request: podRequest(t), Lookup: l, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, append(entries, variableEntry("d", "", "[a, b, c]", `"D"`))...)})
+	if _, err := mustCompile(t, "{{ d }}").Substitute(s); !errors.Is(err, jmespath.ErrBudget) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestCompileContextRefuses(t *testing.T) {
+	policy := eval.PolicyRef{Kind: "Policy", Namespace: "a", Name: "p"}
+	for _, test := range []struct {
+		entry v1.ContextEntry
+		want  string
+	}{
+		{v1.ContextEntry{Name: "x"}, "context[0]: Required value"},
+		{v1.ContextEntry{Name: "x", Variable: &v1.Variable{}}, "context[0].variable: Required value: specify value or jmesPath"},
+		{variableEntry("x", `"{{ a == }}"`, "", ""), "context[0].variable.value: Invalid value"},
+		{variableEntry("x", `{`, "", ""), "is not JSON"},
+		{variableEntry("x", "", "a ==", ""), `context[0].variable.jmesPath: Invalid value: "a ==": column 5`},
+		{variableEntry("x", "", "nosuch(a)", ""), "nosuch"},
+		{variableEntry("x", "", "a.{{ b == }}", ""), "context[0].variable.jmesPath"},
+		{v1.ContextEntry{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "api/v1"}}}, "context[0].apiCall.urlPath: Invalid value"},
+		{v1.ContextEntry{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{Service: &v1.ServiceCall{URL: "http://x"}}}}, "context[0].apiCall.service: Forbidden"},
+		{v1.ContextEntry{Name: "x", GlobalReference: &v1.GlobalContextReference{Name: "g"}}, "context[0].globalReference: Forbidden: globalReference is not allowed in namespaced policies"},
+		{v1.ContextEntry{Name: "x", ImageRegistry: &v1.ImageRegistry{Reference: "x", ImageRegistryCredentials: &v1.ImageRegistryCredentials{Secrets: []string{"a/ok", "b/other"}}}}, "secrets[1]: Forbidden"},
+	} {
+		_, errs := CompileContext([]v1.ContextEntry{test.entry}, policy, field.NewPath("context"))
+		if len(errs) == 0 || !strings.Contains(errs.ToAggregate().Error(), test.want) {
+			t.Errorf("%+v: %v, want %s", test.entry, errs, test.want)
+		}
+	}
+	if _, errs := CompileContext(make([]v1.ContextEntry, maxEntries+1), policy, field.NewPath("context")); len(errs) != 1 {
+		t.Errorf("too many entries: %v", errs)
+	}
+	if c, errs := CompileContext(nil, policy, field.NewPath("context")); c != nil || errs != nil || c.Names() != nil || c.Expressions() != nil {
+		t.Error("no entries are a context")
+	}
+}
+
+// K14: whichever entry of a namespaced Policy names another namespace, it is refused, when it is written and when it is
+// evaluated.
+func TestK14ForeignNamespaces(t *testing.T) {
+	policy := eval.PolicyRef{Kind: "Policy", Namespace: "a", Name: "p"}
+	secret := func(s string) v1.ContextEntry {
+		return v1.ContextEntry{Name: "x", ImageRegistry: &v1.ImageRegistry{Reference: "r", ImageRegistryCredentials: &v1.ImageRegistryCredentials{Secrets: []string{s}}}}
+	}
+	for _, e := range []v1.ContextEntry{
+		{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "b"}},
+		{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "{{ request.object.metadata.labels.ns }}"}},
+		{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "{{ 'b' }}"}},
+		{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/namespaces/b/secrets"}}},
+		{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/secrets"}}},
+		{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{Service: &v1.ServiceCall{URL: "http://b.svc"}}}},
+		{Name: "x", GlobalReference: &v1.GlobalContextReference{Name: "g"}},
+		secret("b/s"), secret("s"), secret("a/../b/s"), secret("{{ 'b/s' }}"),
+	} {
+		if _, errs := CompileContext([]v1.ContextEntry{e}, policy, field.NewPath("context")); len(errs) == 0 {
+			t.Errorf("%+v is accepted", e)
+		}
+	}
+	l := &lookup{answers: map[string]any{"configmap a/c": "own", "configmap b/c": "foreign"}}
+	own := mustContext(t, policy, v1.ContextEntry{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c"}})
+	wantValue(t, NewScope(Config{Request: podRequest(t), Lookup: l, Policy: policy, Context: own}), "{{ x }}", `"own"`)
+	foreign := own.entries[0].source.(*configMapSource)
+	foreign.namespace = mustCompile(t, "{{ 'b' }}")
+	l.asked = nil
+	wantError(t, NewScope(Config{Request: podRequest(t), Lookup: l, Policy: policy, Context: own}), "{{ x }}", "a Policy of namespace a may not read ConfigMaps of namespace b")
+	if len(l.asked) > 0 {
+		t.Errorf("%+v was asked", l.asked)
+	}
+}
