@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 module="$(go list -m)"
 header="hack/boilerplate.go.txt"
 # Only these versions get clients: the others are the same Go types under another name.
-hubs=(kyverno/v1 wgpolicyk8s/v1alpha2)
+hubs=(kyverno/v1 kyverno/v2 wgpolicyk8s/v1alpha2)
 types=("${hubs[@]/#/${module}/apis/}")
 
 scratch="$(mktemp -d)"

@@ -15,7 +15,7 @@ cp -R hack/swagger hack/boilerplate.go.txt hack/update-codegen.sh "${copy}/hack/
 "${copy}/hack/update-codegen.sh"
 
 # Nothing compared with nothing would pass: each generator must have written something.
-for produced in apis/kyverno/v1/zz_generated.deepcopy.go apis/wgpolicyk8s/v1alpha2/zz_generated.deepcopy.go \
+for produced in apis/kyverno/v1/zz_generated.deepcopy.go apis/kyverno/v2/zz_generated.deepcopy.go apis/wgpolicyk8s/v1alpha2/zz_generated.deepcopy.go \
 	apis/kyverno/v1/zz_generated.model_name.go apis/wgpolicyk8s/v1alpha2/zz_generated.model_name.go \
 	generated/openapi/zz_generated.openapi.go generated/applyconfiguration/utils.go \
 	generated/clientset/versioned/clientset.go generated/listers/kyverno/v1/clusterpolicy.go \

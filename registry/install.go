@@ -6,49 +6,79 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	kyvernov2beta1 "github.com/edict-dev/edict/apis/kyverno/v2beta1"
 	"github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
 	"github.com/edict-dev/edict/registry/kyverno"
 	"github.com/edict-dev/edict/registry/kyverno/clusterpolicy"
 	"github.com/edict-dev/edict/registry/kyverno/policy"
+	"github.com/edict-dev/edict/registry/kyverno/policyexception"
 	"github.com/edict-dev/edict/registry/wgpolicyk8s"
 	"github.com/edict-dev/edict/registry/wgpolicyk8s/clusterpolicyreport"
 	"github.com/edict-dev/edict/registry/wgpolicyk8s/policyreport"
 )
 
+// Config is what the resources are built with.
+type Config struct {
+	// Options say where objects are stored.
+	Options generic.RESTOptionsGetter
+	// Policies and Exceptions judge what is well formed.
+	Policies   kyverno.Validator
+	Exceptions policyexception.Validator
+	// Authorizer says what who writes a policy may do himself.
+	Authorizer kyverno.Authorizer
+	// ExceptionSettings say which exceptions are applied.
+	ExceptionSettings policyexception.Settings
+}
+
 // Groups are the API groups that the server serves, each with its versions and resources.
-func Groups(options generic.RESTOptionsGetter, validator kyverno.Validator) ([]*genericapiserver.APIGroupInfo, error) {
-	policies, err := policyGroup(kyverno.Config{Typer: Scheme, Options: options, Validator: validator})
+func Groups(config Config) ([]*genericapiserver.APIGroupInfo, error) {
+	policies, err := policyGroup(config)
 	if err != nil {
 		return nil, err
 	}
-	reports, err := reportGroup(wgpolicyk8s.Config{Typer: Scheme, Options: options})
+	reports, err := reportGroup(wgpolicyk8s.Config{Typer: Scheme, Options: config.Options})
 	if err != nil {
 		return nil, err
 	}
 	return []*genericapiserver.APIGroupInfo{policies, reports}, nil
 }
 
-// policyGroup serves the same resources in both versions: what differs is what a version allows, which the strategies
+// policyGroup serves each resource in all of its versions: what differs is what a version allows, which the strategies
 // check.
-func policyGroup(config kyverno.Config) (*genericapiserver.APIGroupInfo, error) {
-	clusterPolicies, clusterPoliciesStatus, err := clusterpolicy.NewStorage(config)
+func policyGroup(config Config) (*genericapiserver.APIGroupInfo, error) {
+	ofPolicies := kyverno.Config{Typer: Scheme, Options: config.Options, Validator: config.Policies, Authorizer: config.Authorizer}
+	clusterPolicies, clusterPoliciesStatus, err := clusterpolicy.NewStorage(ofPolicies)
 	if err != nil {
 		return nil, err
 	}
-	policies, policiesStatus, err := policy.NewStorage(config)
+	policies, policiesStatus, err := policy.NewStorage(ofPolicies)
 	if err != nil {
 		return nil, err
 	}
-	resources := map[string]rest.Storage{
-		"clusterpolicies":        clusterPolicies,
-		"clusterpolicies/status": clusterPoliciesStatus,
-		"policies":               policies,
-		"policies/status":        policiesStatus,
+	exceptions, err := policyexception.NewStorage(policyexception.Config{
+		Typer: Scheme, Options: config.Options, Validator: config.Exceptions, Authorizer: config.Authorizer, Settings: config.ExceptionSettings,
+	})
+	if err != nil {
+		return nil, err
 	}
 	return group(kyvernov1.GroupName, map[string]map[string]rest.Storage{
-		kyvernov1.SchemeGroupVersion.Version:      resources,
-		kyvernov2beta1.SchemeGroupVersion.Version: resources,
+		kyvernov1.SchemeGroupVersion.Version: {
+			"clusterpolicies":        clusterPolicies,
+			"clusterpolicies/status": clusterPoliciesStatus,
+			"policies":               policies,
+			"policies/status":        policiesStatus,
+		},
+		kyvernov2.SchemeGroupVersion.Version: {
+			"policyexceptions": exceptions,
+		},
+		kyvernov2beta1.SchemeGroupVersion.Version: {
+			"clusterpolicies":        clusterPolicies,
+			"clusterpolicies/status": clusterPoliciesStatus,
+			"policies":               policies,
+			"policies/status":        policiesStatus,
+			"policyexceptions":       exceptions,
+		},
 	}), nil
 }
 

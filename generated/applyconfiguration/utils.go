@@ -7,9 +7,11 @@ package applyconfiguration
 
 import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	v2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	v1alpha2 "github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
 	internal "github.com/edict-dev/edict/generated/applyconfiguration/internal"
 	kyvernov1 "github.com/edict-dev/edict/generated/applyconfiguration/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/generated/applyconfiguration/kyverno/v2"
 	wgpolicyk8sv1alpha2 "github.com/edict-dev/edict/generated/applyconfiguration/wgpolicyk8s/v1alpha2"
 	runtime "k8s.io/apimachinery/pkg/runtime"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
@@ -139,6 +141,16 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &kyvernov1.VariableApplyConfiguration{}
 	case v1.SchemeGroupVersion.WithKind("WebhookConfiguration"):
 		return &kyvernov1.WebhookConfigurationApplyConfiguration{}
+
+		// Group=kyverno.io, Version=v2
+	case v2.SchemeGroupVersion.WithKind("Exception"):
+		return &kyvernov2.ExceptionApplyConfiguration{}
+	case v2.SchemeGroupVersion.WithKind("PolicyException"):
+		return &kyvernov2.PolicyExceptionApplyConfiguration{}
+	case v2.SchemeGroupVersion.WithKind("PolicyExceptionSpec"):
+		return &kyvernov2.PolicyExceptionSpecApplyConfiguration{}
+	case v2.SchemeGroupVersion.WithKind("PolicyExceptionStatus"):
+		return &kyvernov2.PolicyExceptionStatusApplyConfiguration{}
 
 		// Group=wgpolicyk8s.io, Version=v1alpha2
 	case v1alpha2.SchemeGroupVersion.WithKind("ClusterPolicyReport"):

@@ -10,6 +10,7 @@ package openapi
 
 import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	v2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	v1alpha2 "github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -87,6 +88,11 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1.Validation{}.OpenAPIModelName():                                                schema_edict_apis_kyverno_v1_Validation(ref),
 		v1.Variable{}.OpenAPIModelName():                                                  schema_edict_apis_kyverno_v1_Variable(ref),
 		v1.WebhookConfiguration{}.OpenAPIModelName():                                      schema_edict_apis_kyverno_v1_WebhookConfiguration(ref),
+		v2.Exception{}.OpenAPIModelName():                                                 schema_edict_apis_kyverno_v2_Exception(ref),
+		v2.PolicyException{}.OpenAPIModelName():                                           schema_edict_apis_kyverno_v2_PolicyException(ref),
+		v2.PolicyExceptionList{}.OpenAPIModelName():                                       schema_edict_apis_kyverno_v2_PolicyExceptionList(ref),
+		v2.PolicyExceptionSpec{}.OpenAPIModelName():                                       schema_edict_apis_kyverno_v2_PolicyExceptionSpec(ref),
+		v2.PolicyExceptionStatus{}.OpenAPIModelName():                                     schema_edict_apis_kyverno_v2_PolicyExceptionStatus(ref),
 		v1alpha2.ClusterPolicyReport{}.OpenAPIModelName():                                 schema_edict_apis_wgpolicyk8s_v1alpha2_ClusterPolicyReport(ref),
 		v1alpha2.ClusterPolicyReportList{}.OpenAPIModelName():                             schema_edict_apis_wgpolicyk8s_v1alpha2_ClusterPolicyReportList(ref),
 		v1alpha2.PolicyReport{}.OpenAPIModelName():                                        schema_edict_apis_wgpolicyk8s_v1alpha2_PolicyReport(ref),
@@ -4247,6 +4253,253 @@ func schema_edict_apis_kyverno_v1_WebhookConfiguration(ref common.ReferenceCallb
 		},
 		Dependencies: []string{
 			admissionregistrationv1.MatchCondition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_edict_apis_kyverno_v2_Exception(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Exception names rules of a policy.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"policyName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "The name of a ClusterPolicy, or namespace/name of a Policy.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ruleNames": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "The names of rules; wildcards * and ? are allowed. A rule that was derived for controllers of Pods has a name of its own, autogen-<rule> or autogen-cronjob-<rule>.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"policyName", "ruleNames"},
+			},
+		},
+	}
+}
+
+func schema_edict_apis_kyverno_v2_PolicyException(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PolicyException exempts resources from rules of policies, or lowers what their Pod Security rules demand.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object metadata. Whether an exception is applied depends on its namespace.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "What is exempt, and from what.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v2.PolicyExceptionSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Whether the exception is applied. The server says so when the exception is read; it is never stored, and what clients send is dropped.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v2.PolicyExceptionStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v2.PolicyExceptionSpec{}.OpenAPIModelName(), v2.PolicyExceptionStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_edict_apis_kyverno_v2_PolicyExceptionList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PolicyExceptionList is a list of PolicyException.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "The exceptions of this page.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v2.PolicyException{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v2.PolicyException{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_edict_apis_kyverno_v2_PolicyExceptionSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PolicyExceptionSpec says what is exempt, and from what.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"background": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Whether the exception also holds for scans of what exists. True is meant when nothing is said. An exception that does cannot ask who sent a request, since a scan has no request.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"match": {
+						SchemaProps: spec.SchemaProps{
+							Description: "The resources, and optionally users, that are exempt: filters under any or all. Operations are accepted and ignored.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.MatchResources{}.OpenAPIModelName()),
+						},
+					},
+					"conditions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions that must hold, else the exception does not apply.",
+							Ref:         ref(v1.AnyAllConditions{}.OpenAPIModelName()),
+						},
+					},
+					"exceptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "The rules from which the resources are exempt.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v2.Exception{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"podSecurity": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Controls of the Pod Security Standards that are not demanded, or not of some images. With them, rules with validate.podSecurity are not skipped but demand less.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.PodSecurityExclusion{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"match", "exceptions"},
+			},
+		},
+		Dependencies: []string{
+			v1.AnyAllConditions{}.OpenAPIModelName(), v1.MatchResources{}.OpenAPIModelName(), v1.PodSecurityExclusion{}.OpenAPIModelName(), v2.Exception{}.OpenAPIModelName()},
+	}
+}
+
+func schema_edict_apis_kyverno_v2_PolicyExceptionStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PolicyExceptionStatus says whether an exception is applied.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "The condition Ready is true when the exception is applied, and says otherwise why it is not.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(metav1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Condition{}.OpenAPIModelName()},
 	}
 }
 

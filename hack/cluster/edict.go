@@ -104,7 +104,7 @@ func (c *cluster) serverFlags(name string, roles []string) []string {
 	if len(roles) == 1 && roles[0] != "api" {
 		flags = append(flags, fmt.Sprintf("--api-server-url=https://localhost:%d", c.ports.edictAPI))
 	}
-	return flags
+	return append(flags, strings.Fields(os.Getenv("EDICT_FLAGS"))...)
 }
 
 // install applies artifacts/install with this machine's addresses: without a kubelet or DNS a Service reaches a
@@ -171,7 +171,7 @@ func (c *cluster) waitForEdict(l layout) error {
 			return err
 		}
 	}
-	for _, service := range []string{"v1.kyverno.io", "v2beta1.kyverno.io", "v1alpha2.wgpolicyk8s.io"} {
+	for _, service := range []string{"v1.kyverno.io", "v2.kyverno.io", "v2beta1.kyverno.io", "v1alpha2.wgpolicyk8s.io"} {
 		err := c.wait("APIService "+service, "", time.Minute, func() error {
 			condition, err := c.kubectl("get", "apiservice", service, "-o", `jsonpath={range .status.conditions[?(@.type=="Available")]}{.status} {.message}{end}`)
 			if err == nil && !strings.HasPrefix(condition, "True") {

@@ -23,7 +23,8 @@ const usage = `usage: go run ./hack/cluster COMMAND
   edict-down    stop Edict and remove its objects and data
 
 Settings from the environment: LOCAL (the folder, default .local), PORT_OFFSET (added to every port, default 0),
-EDICT_CACHE (the cache of binaries, default ~/.cache/edict).
+EDICT_CACHE (the cache of binaries, default ~/.cache/edict), EDICT_FLAGS (added to the command line of every
+edict-server that is started).
 `
 
 func main() {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	"github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
 	generatedopenapi "github.com/edict-dev/edict/generated/openapi"
 )
@@ -37,7 +38,7 @@ func run() error {
 
 func document() (*spec.Swagger, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{kyvernov1.AddToScheme, v1alpha2.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{kyvernov1.AddToScheme, kyvernov2.AddToScheme, v1alpha2.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("registering the types: %w", err)
 		}

@@ -35,6 +35,8 @@ type Config struct {
 	Typer     runtime.ObjectTyper
 	Options   generic.RESTOptionsGetter
 	Validator Validator
+	// Authorizer says what the author of a policy may read, and may therefore have it read.
+	Authorizer Authorizer
 }
 
 // REST is a policy kind as a resource.
@@ -58,7 +60,7 @@ func (r *REST) Categories() []string { return []string{Category} }
 func NewStorage(resource Resource, config Config) (*REST, *StatusREST, error) {
 	policies := strategy{
 		ObjectTyper: config.Typer, NameGenerator: names.SimpleNameGenerator,
-		resource: resource, validator: config.Validator,
+		resource: resource, validator: config.Validator, authorizer: config.Authorizer,
 	}
 	store := &genericregistry.Store{
 		NewFunc:                   resource.New,

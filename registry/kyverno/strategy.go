@@ -3,6 +3,7 @@ package kyverno
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 
@@ -22,8 +23,9 @@ import (
 type strategy struct {
 	runtime.ObjectTyper
 	names.NameGenerator
-	resource  Resource
-	validator Validator
+	resource   Resource
+	validator  Validator
+	authorizer Authorizer
 }
 
 var (
@@ -54,49 +56,77 @@ func (s strategy) PrepareForUpdate(ctx context.Context, obj, old runtime.Object)
 
 func (s strategy) Validate(ctx context.Context, obj runtime.Object) field.ErrorList {
 	policy := obj.(kyvernov1.Object)
-	errs := append(s.resource.Validate(policy), validateVersion(ctx, policy)...)
-	if len(errs) > 0 {
-		return errs
-	}
-	_, errs = s.validator.Validate(policy)
-	return errs
+	return Denied(ctx, s.judge(ctx, policy, s.resource.Validate(policy)))
 }
 
 func (s strategy) ValidateUpdate(ctx context.Context, obj, old runtime.Object) field.ErrorList {
 	policy, previous := obj.(kyvernov1.Object), old.(kyvernov1.Object)
 	errs := s.resource.ValidateUpdate(policy, previous)
-	same := sameSpec(policy, previous)
-	if !same {
-		errs = append(errs, validateVersion(ctx, policy)...)
+	switch {
+	case !sameSpec(policy, previous):
+		errs = s.judge(ctx, policy, errs)
+	case len(errs) == 0 && !sameAnnotations(policy, previous):
+		errs = s.judgeAnnotations(ctx, policy, previous)
 	}
-	if len(errs) > 0 || same && sameAnnotations(policy, previous) {
+	return Denied(ctx, errs)
+}
+
+// judge adds what is wrong with a spec that is well formed so far.
+func (s strategy) judge(ctx context.Context, policy kyvernov1.Object, errs field.ErrorList) field.ErrorList {
+	errs = append(errs, validateVersion(ctx, policy)...)
+	errs = append(errs, checkSources(policy.PolicySpec())...)
+	if len(errs) > 0 {
 		return errs
 	}
-	_, errs = s.validator.Validate(policy)
-	if len(errs) > 0 && same {
-		// A policy that is stored with errors, by an older version for example, may still be annotated.
-		if _, before := s.validator.Validate(previous); len(before) > 0 {
-			return nil
-		}
+	if errs = s.validator.Validate(ctx, policy); len(errs) > 0 {
+		return errs
+	}
+	if s.resource.Namespaced {
+		return borrowed(ctx, s.authorizer, policy)
+	}
+	return nil // Authors of ClusterPolicies are trusted everywhere: they are warned.
+}
+
+// judgeAnnotations says what is wrong with annotations. A policy that is stored with errors, by an older version for
+// example, may still be annotated.
+func (s strategy) judgeAnnotations(ctx context.Context, policy, previous kyvernov1.Object) field.ErrorList {
+	errs := s.validator.Validate(ctx, policy)
+	if len(errs) > 0 && len(s.validator.Validate(ctx, previous)) > 0 {
+		return nil
 	}
 	return errs
 }
 
-func (s strategy) WarningsOnCreate(_ context.Context, obj runtime.Object) []string {
-	return s.warnings(obj.(kyvernov1.Object))
+func (s strategy) WarningsOnCreate(ctx context.Context, obj runtime.Object) []string {
+	policy := obj.(kyvernov1.Object)
+	return append(s.warnings(ctx, policy), s.rightsWarnings(ctx, policy)...)
 }
 
-func (s strategy) WarningsOnUpdate(_ context.Context, obj, old runtime.Object) []string {
+func (s strategy) WarningsOnUpdate(ctx context.Context, obj, old runtime.Object) []string {
 	policy, previous := obj.(kyvernov1.Object), old.(kyvernov1.Object)
-	if sameSpec(policy, previous) && sameAnnotations(policy, previous) {
+	if !sameSpec(policy, previous) {
+		return s.WarningsOnCreate(ctx, policy)
+	}
+	if !sameAnnotations(policy, previous) {
+		return s.warnings(ctx, policy)
+	}
+	return nil
+}
+
+func (s strategy) warnings(ctx context.Context, policy kyvernov1.Object) []string {
+	return append(validation.Warnings(policy), s.validator.Warnings(ctx, policy)...)
+}
+
+// rightsWarnings are for ClusterPolicies; others were refused.
+func (s strategy) rightsWarnings(ctx context.Context, policy kyvernov1.Object) []string {
+	if s.resource.Namespaced {
 		return nil
 	}
-	return s.warnings(policy)
-}
-
-func (s strategy) warnings(policy kyvernov1.Object) []string {
-	warnings, _ := s.validator.Validate(policy)
-	return append(validation.Warnings(policy), warnings...)
+	var warnings []string
+	for _, err := range borrowed(ctx, s.authorizer, policy) {
+		warnings = append(warnings, fmt.Sprintf("%s: %s.", err.Field, err.Detail))
+	}
+	return warnings
 }
 
 // Canonicalize changes nothing: what was applied is what is read back.
@@ -127,14 +157,17 @@ func validateVersion(ctx context.Context, policy kyvernov1.Object) field.ErrorLi
 	return validation.ValidateV2beta1(policy.PolicySpec())
 }
 
-// sameSpec tells whether two policies have the same spec as JSON. Fields that hold any JSON keep the bytes that were
-// sent, which a patch writes anew in another order; that is no change.
 func sameSpec(policy, previous kyvernov1.Object) bool {
-	a, b := policy.PolicySpec(), previous.PolicySpec()
+	return SameSpec(policy.PolicySpec(), previous.PolicySpec())
+}
+
+// SameSpec tells whether two specs are the same as JSON. Fields that hold any JSON keep the bytes that were sent, which a
+// patch writes anew in another order; that is no change.
+func SameSpec(a, b any) bool {
 	return reflect.DeepEqual(a, b) || reflect.DeepEqual(asJSON(a), asJSON(b))
 }
 
-func asJSON(spec *kyvernov1.Spec) any {
+func asJSON(spec any) any {
 	encoded, err := json.Marshal(spec)
 	if err != nil {
 		return err // equal to nothing but the same failure, so it counts as a change

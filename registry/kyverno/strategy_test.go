@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
@@ -17,12 +18,21 @@ import (
 // broken refuses policies whose first rule has that name, and warns of all others.
 type broken struct{ calls *int }
 
-func (b broken) Validate(policy kyvernov1.Object) ([]string, field.ErrorList) {
+func (b broken) Validate(_ context.Context, policy kyvernov1.Object) field.ErrorList {
 	*b.calls++
 	if rules := policy.PolicySpec().Rules; len(rules) > 0 && rules[0].Name == "broken" {
-		return nil, field.ErrorList{field.Invalid(field.NewPath("spec", "rules").Index(0), "broken", "mend it")}
+		return field.ErrorList{field.Invalid(field.NewPath("spec", "rules").Index(0), "broken", "mend it")}
 	}
-	return []string{"judged"}, nil
+	return nil
+}
+
+func (b broken) Warnings(context.Context, kyvernov1.Object) []string { return []string{"judged"} }
+
+// mayNothing lets nobody do anything.
+type mayNothing struct{}
+
+func (mayNothing) Authorize(context.Context, authorizer.Attributes) (authorizer.Decision, string, error) {
+	return authorizer.DecisionNoOpinion, "", nil
 }
 
 func newStrategy(calls *int) strategy {
@@ -35,7 +45,8 @@ func newStrategy(calls *int) strategy {
 				with.(*kyvernov1.ClusterPolicy).DeepCopyInto(policy.(*kyvernov1.ClusterPolicy))
 			},
 		},
-		validator: broken{calls},
+		validator:  broken{calls},
+		authorizer: mayNothing{},
 	}
 }
 

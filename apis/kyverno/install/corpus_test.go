@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,10 +21,10 @@ import (
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
 )
 
-// corpus holds policies as people write them. It lies beside the repository and is not part of it.
+// corpus holds policies and exceptions as people write them. It lies beside the repository and is not part of it.
 const corpus = "../../../../shared/corpus"
 
-// Every policy of the corpus must decode strictly and encode to the content that it had: what was applied is what is
+// Every policy and exception of the corpus must decode strictly and encode to the content that it had: what was applied is what is
 // read back. Objects without a spec are expectations of the corpus' tests, which nobody applies; they must decode too.
 func TestCorpusIsReadBackAsItWasApplied(t *testing.T) {
 	if _, err := os.Stat(corpus); errors.Is(err, fs.ErrNotExist) {
@@ -52,7 +53,7 @@ func TestCorpusIsReadBackAsItWasApplied(t *testing.T) {
 	}
 }
 
-// policies returns the policies of a file as JSON.
+// policies returns the policies and exceptions of a file as JSON.
 func policies(t *testing.T, path string) [][]byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -76,7 +77,7 @@ func policies(t *testing.T, path string) [][]byte {
 			continue // Not every YAML file of the corpus is a manifest.
 		}
 		var meta runtime.TypeMeta
-		if json.Unmarshal(document, &meta) != nil || (meta.Kind != "ClusterPolicy" && meta.Kind != "Policy") {
+		if json.Unmarshal(document, &meta) != nil || !slices.Contains([]string{"ClusterPolicy", "Policy", "PolicyException"}, meta.Kind) {
 			continue
 		}
 		version, err := schema.ParseGroupVersion(meta.APIVersion)

@@ -16,6 +16,7 @@ import (
 
 	kyvernofuzzer "github.com/edict-dev/edict/apis/kyverno/fuzzer"
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	kyvernov2beta1 "github.com/edict-dev/edict/apis/kyverno/v2beta1"
 )
 
@@ -59,6 +60,48 @@ func TestNothingIsLostBetweenVersions(t *testing.T) {
 	}
 }
 
+// What is stored is what was written, through either version.
+func TestExceptionsAreReadBackAsTheyWereWritten(t *testing.T) {
+	scheme := runtime.NewScheme()
+	Install(scheme)
+	codecs := serializer.NewCodecFactory(scheme)
+	filler := fuzzer.FuzzerFor(
+		fuzzer.MergeFuzzerFuncs(metafuzzer.Funcs, kyvernofuzzer.Funcs), rand.NewSource(rand.Int63()), codecs)
+	for range 200 {
+		written := &kyvernov2.PolicyException{}
+		filler.Fill(written)
+		written.SetGroupVersionKind(schema.GroupVersionKind{})
+		stored := send(t, codecs, written, kyvernov2.SchemeGroupVersion)
+		read := send(t, codecs, stored, kyvernov2beta1.SchemeGroupVersion)
+		if diff := cmp.Diff(runtime.Object(written), read, upstream); diff != "" {
+			t.Fatalf("lost (-written +read):\n%s", diff)
+		}
+	}
+}
+
+// Policies are of v1 and v2beta1, exceptions of v2 and v2beta1.
+func TestKindsOfVersions(t *testing.T) {
+	scheme := runtime.NewScheme()
+	Install(scheme)
+	for _, test := range []struct {
+		version schema.GroupVersion
+		kind    string
+		want    bool
+	}{
+		{kyvernov1.SchemeGroupVersion, "ClusterPolicy", true},
+		{kyvernov2beta1.SchemeGroupVersion, "Policy", true},
+		{kyvernov2beta1.SchemeGroupVersion, "PolicyException", true},
+		{kyvernov2.SchemeGroupVersion, "PolicyException", true},
+		{kyvernov2.SchemeGroupVersion, "ClusterPolicy", false},
+		{kyvernov2.SchemeGroupVersion, "Policy", false},
+		{kyvernov1.SchemeGroupVersion, "PolicyException", false},
+	} {
+		if got := scheme.Recognizes(test.version.WithKind(test.kind)); got != test.want {
+			t.Errorf("%s %s: %v", test.version, test.kind, got)
+		}
+	}
+}
+
 // send does what one request does: the client's version on the wire, the internal version behind it.
 func send(t *testing.T, codecs serializer.CodecFactory, obj runtime.Object, version schema.GroupVersion) runtime.Object {
 	t.Helper()
@@ -84,7 +127,7 @@ func send(t *testing.T, codecs serializer.CodecFactory, obj runtime.Object, vers
 func TestVersionPriority(t *testing.T) {
 	scheme := runtime.NewScheme()
 	Install(scheme)
-	want := []schema.GroupVersion{kyvernov1.SchemeGroupVersion, kyvernov2beta1.SchemeGroupVersion}
+	want := []schema.GroupVersion{kyvernov1.SchemeGroupVersion, kyvernov2.SchemeGroupVersion, kyvernov2beta1.SchemeGroupVersion}
 	if diff := cmp.Diff(want, scheme.PrioritizedVersionsForGroup(kyvernov1.GroupName)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

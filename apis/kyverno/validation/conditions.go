@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -90,16 +91,19 @@ func walkForEachMutation(path *field.Path, elements []kyvernov1.ForEachMutation,
 	}
 }
 
-// operators are those that a condition may have, in the order in which they are listed to users.
-var operators = []kyvernov1.ConditionOperator{
-	kyvernov1.Equals, kyvernov1.NotEquals, kyvernov1.Equal, kyvernov1.NotEqual,
-	kyvernov1.AnyIn, kyvernov1.AllIn, kyvernov1.AnyNotIn, kyvernov1.AllNotIn,
-	kyvernov1.GreaterThan, kyvernov1.GreaterThanOrEquals, kyvernov1.LessThan, kyvernov1.LessThanOrEquals,
-	kyvernov1.In, kyvernov1.NotIn,
-	kyvernov1.DurationGreaterThan, kyvernov1.DurationGreaterThanOrEquals, kyvernov1.DurationLessThan, kyvernov1.DurationLessThanOrEquals,
-}
+// exceptionOperators are those that a condition of an exception may have, and operators those of a policy, in the order in
+// which they are listed to users.
+var (
+	exceptionOperators = []kyvernov1.ConditionOperator{
+		kyvernov1.Equals, kyvernov1.NotEquals, kyvernov1.Equal, kyvernov1.NotEqual,
+		kyvernov1.AnyIn, kyvernov1.AllIn, kyvernov1.AnyNotIn, kyvernov1.AllNotIn,
+		kyvernov1.GreaterThan, kyvernov1.GreaterThanOrEquals, kyvernov1.LessThan, kyvernov1.LessThanOrEquals,
+		kyvernov1.DurationGreaterThan, kyvernov1.DurationGreaterThanOrEquals, kyvernov1.DurationLessThan, kyvernov1.DurationLessThanOrEquals,
+	}
+	operators = append(slices.Clone(exceptionOperators), kyvernov1.In, kyvernov1.NotIn)
+)
 
-func checkConditions(path *field.Path, f conditionsField) field.ErrorList {
+func checkConditions(path *field.Path, f conditionsField, operators []kyvernov1.ConditionOperator) field.ErrorList {
 	conditions, older, err := f.decode()
 	if err != nil {
 		return field.ErrorList{field.Invalid(path, string(f.raw.Raw),

@@ -21,7 +21,7 @@ func TestConditions(t *testing.T) {
 				`spec.rules[0].preconditions.any[0].key: Required value: say which value is looked at`,
 				`spec.rules[0].preconditions.any[0].value: Required value: say with which value it is compared`,
 				`spec.rules[0].preconditions.any[0].operator: Required value: say how key and value are compared, such as Equals`,
-				`spec.rules[0].preconditions.all[0].operator: Unsupported value: "equals": supported values: "Equals", "NotEquals", "Equal", "NotEqual", "AnyIn", "AllIn", "AnyNotIn", "AllNotIn", "GreaterThan", "GreaterThanOrEquals", "LessThan", "LessThanOrEquals", "In", "NotIn", "DurationGreaterThan", "DurationGreaterThanOrEquals", "DurationLessThan", "DurationLessThanOrEquals"`,
+				`spec.rules[0].preconditions.all[0].operator: Unsupported value: "equals": supported values: "Equals", "NotEquals", "Equal", "NotEqual", "AnyIn", "AllIn", "AnyNotIn", "AllNotIn", "GreaterThan", "GreaterThanOrEquals", "LessThan", "LessThanOrEquals", "DurationGreaterThan", "DurationGreaterThanOrEquals", "DurationLessThan", "DurationLessThanOrEquals", "In", "NotIn"`,
 			},
 		},
 		"operations that there are not": {
@@ -43,7 +43,7 @@ preconditions:
 func TestConditionsEverywhere(t *testing.T) {
 	const bad = "{all: [{key: a, operator: x, value: 1}]}"
 	unsupported := func(path string) string {
-		return path + `.all[0].operator: Unsupported value: "x": supported values: "Equals", "NotEquals", "Equal", "NotEqual", "AnyIn", "AllIn", "AnyNotIn", "AllNotIn", "GreaterThan", "GreaterThanOrEquals", "LessThan", "LessThanOrEquals", "In", "NotIn", "DurationGreaterThan", "DurationGreaterThanOrEquals", "DurationLessThan", "DurationLessThanOrEquals"`
+		return path + `.all[0].operator: Unsupported value: "x": supported values: "Equals", "NotEquals", "Equal", "NotEqual", "AnyIn", "AllIn", "AnyNotIn", "AllNotIn", "GreaterThan", "GreaterThanOrEquals", "LessThan", "LessThanOrEquals", "DurationGreaterThan", "DurationGreaterThanOrEquals", "DurationLessThan", "DurationLessThanOrEquals", "In", "NotIn"`
 	}
 	runClusterCases(t, map[string]ruleCase{
 		"validate": {

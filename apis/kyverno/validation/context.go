@@ -57,6 +57,9 @@ func (c *checker) checkContextSource(path *field.Path, entry *kyvernov1.ContextE
 		}
 	}
 	if entry.APICall != nil {
+		if entry.APICall.Service != nil && c.namespaced {
+			errs = append(errs, field.Forbidden(path.Child("apiCall", "service"), "a Policy calls nothing but the Kubernetes API, for its own namespace: write a ClusterPolicy"))
+		}
 		errs = append(errs, checkAPICall(path.Child("apiCall"), &entry.APICall.APICall)...)
 	}
 	if registry, at := entry.ImageRegistry, path.Child("imageRegistry"); registry != nil {

@@ -1,11 +1,14 @@
 package validation
 
 import (
+	"slices"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
@@ -32,6 +35,73 @@ func (c *checker) checkExclude(path *field.Path, exclude *kyvernov1.MatchResourc
 	errs := checkForms(path, exclude)
 	walkFilters(path, exclude, func(at *field.Path, filter *kyvernov1.ResourceFilter) {
 		errs = append(errs, c.checkFilter(at, filter)...)
+	})
+	return errs
+}
+
+// checkEmptySet refuses an exclude that takes away all that a match, or one filter of it, fits.
+func checkEmptySet(path *field.Path, rule *kyvernov1.Rule) field.ErrorList {
+	match, exclude := &rule.Match, rule.Exclude
+	if exclude == nil {
+		return nil
+	}
+	const advice = "Rule is matching an empty set, for all that this fits is excluded: remove it, or narrow exclude"
+	for i := range match.Any {
+		if !isEmptyFilter(&match.Any[i]) && slices.ContainsFunc(exclude.Any, func(excluded kyvernov1.ResourceFilter) bool {
+			return apiequality.Semantic.DeepEqual(match.Any[i], excluded)
+		}) {
+			return field.ErrorList{field.Forbidden(path.Child("match", "any").Index(i), advice)}
+		}
+	}
+	older := len(match.Any)+len(match.All)+len(exclude.Any)+len(exclude.All) == 0 && !isEmptyFilter(&exclude.ResourceFilter)
+	if older && covers(&exclude.ResourceFilter, &match.ResourceFilter) {
+		return field.ErrorList{field.Forbidden(path.Child("match"), advice)}
+	}
+	return nil
+}
+
+// covers tells whether a filter fits all that another one fits, as far as that can be told without wildcards.
+func covers(filter, other *kyvernov1.ResourceFilter) bool {
+	all := func(list, others []string) bool {
+		return len(list) == 0 || len(others) > 0 && sets.New(list...).HasAll(others...)
+	}
+	var resources, others kyvernov1.ResourceDescription
+	if filter.Resources != nil {
+		resources = *filter.Resources
+	}
+	if other.Resources != nil {
+		others = *other.Resources
+	}
+	return all(filter.Roles, other.Roles) && all(filter.ClusterRoles, other.ClusterRoles) &&
+		(len(filter.Subjects) == 0 || apiequality.Semantic.DeepEqual(filter.Subjects, other.Subjects)) &&
+		all(resources.Kinds, others.Kinds) && all(resources.Names, others.Names) && all(resources.Namespaces, others.Namespaces) &&
+		(resources.Name == "" || resources.Name == others.Name) &&
+		(len(resources.Operations) == 0 || apiequality.Semantic.DeepEqual(resources.Operations, others.Operations)) &&
+		(len(resources.Annotations) == 0 || apiequality.Semantic.DeepEqual(resources.Annotations, others.Annotations)) &&
+		(resources.Selector == nil || apiequality.Semantic.DeepEqual(resources.Selector, others.Selector)) &&
+		(resources.NamespaceSelector == nil || apiequality.Semantic.DeepEqual(resources.NamespaceSelector, others.NamespaceSelector))
+}
+
+// checkEveryKind refuses rule types that cannot be on every kind there is.
+func checkEveryKind(path *field.Path, rule *kyvernov1.Rule) field.ErrorList {
+	var errs field.ErrorList
+	types := []choice{
+		{"generate", rule.Generate != nil},
+		{"verifyImages", len(rule.VerifyImages) > 0},
+		{"foreach", rule.Validate != nil && len(rule.Validate.ForEach) > 0},
+	}
+	walkFilters(path.Child("match"), &rule.Match, func(at *field.Path, filter *kyvernov1.ResourceFilter) {
+		if filter.Resources == nil {
+			return
+		}
+		for i, kind := range filter.Resources.Kinds {
+			for _, other := range types {
+				if kind == "*" && other.set {
+					errs = append(errs, field.Invalid(at.Child("resources", "kinds").Index(i), kind,
+						"wildcard policy does not support rule type "+other.name+": name kinds"))
+				}
+			}
+		}
 	})
 	return errs
 }

@@ -4,6 +4,21 @@ import "testing"
 
 func TestMatch(t *testing.T) {
 	runClusterCases(t, map[string]ruleCase{
+		"a filter that is excluded as a whole": {
+			rule: "match: {any: [{resources: {kinds: [Pod]}}, {resources: {kinds: [Service]}}]}\nexclude: {any: [{resources: {kinds: [Pod]}}]}\n" + validName,
+			want: []string{"spec.rules[0].match.any[0]: Forbidden: Rule is matching an empty set, for all that this fits is excluded: remove it, or narrow exclude"},
+		},
+		"all that the older form fits is excluded": {
+			rule: "match: {resources: {kinds: [Pod], names: [a]}}\nexclude: {resources: {kinds: [Pod, Service]}}\n" + validName,
+			want: []string{"spec.rules[0].match: Forbidden: Rule is matching an empty set, for all that this fits is excluded: remove it, or narrow exclude"},
+		},
+		"a part is excluded": {
+			rule: "match: {resources: {kinds: [Pod, Service]}}\nexclude: {resources: {kinds: [Pod], namespaces: [a]}}\n" + validName,
+		},
+		"every kind with a type that it cannot have": {
+			rule: "match: {any: [{resources: {kinds: ['*']}}]}\nvalidate: {foreach: [{list: a, deny: {}}]}",
+			want: []string{`spec.rules[0].match.any[0].resources.kinds[0]: Invalid value: "*": wildcard policy does not support rule type foreach: name kinds`},
+		},
 		"every field, valid": {
 			spec: "background: false",
 			rule: validName + `

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"fmt"
 	"regexp"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -46,8 +47,12 @@ var controls = map[string]control{
 
 var podSecurityVersion = regexp.MustCompile(`^(latest|v1\.(0|[1-9][0-9]*))$`)
 
-func checkPodSecurity(path *field.Path, security *kyvernov1.PodSecurity) field.ErrorList {
+// checkPodSecurity checks the podSecurity of the rule at path.
+func checkPodSecurity(rule *field.Path, security *kyvernov1.PodSecurity) field.ErrorList {
 	var errs field.ErrorList
+	path := rule.Child("validate", "podSecurity")
+	// Suites compare this path, which leaves validate out.
+	exclude := rule.Child("podSecurity", "exclude")
 	if security.Level == "" {
 		errs = append(errs, field.Required(path.Child("level"), "say privileged, baseline or restricted"))
 	}
@@ -56,7 +61,7 @@ func checkPodSecurity(path *field.Path, security *kyvernov1.PodSecurity) field.E
 		errs = append(errs, field.Invalid(path.Child("version"), security.Version, "say latest, or a version such as v1.31"))
 	}
 	for i := range security.Exclude {
-		errs = append(errs, checkPodSecurityExclusion(path.Child("exclude").Index(i), &security.Exclude[i], security.Level)...)
+		errs = append(errs, checkPodSecurityExclusion(exclude.Index(i), &security.Exclude[i], security.Level)...)
 	}
 	return errs
 }
@@ -73,17 +78,20 @@ func checkPodSecurityExclusion(path *field.Path, exclusion *kyvernov1.PodSecurit
 	case control.restricted && level == kyvernov1.Baseline:
 		errs = append(errs, field.Invalid(name, exclusion.ControlName, "the level baseline does not have this control: remove the exclusion, or raise the level to restricted"))
 	}
+	// Suites compare the beginnings of these messages.
 	if control.subject == containersOnly && len(exclusion.Images) == 0 {
-		errs = append(errs, field.Required(path.Child("images"), "the control looks at containers: name the images that are excluded; * means all"))
+		errs = append(errs, field.Required(path.Child("images"), fmt.Sprintf(
+			"exclude.images must be specified, for the control %s looks at containers: name the images that are excluded; * means all", exclusion.ControlName)))
 	}
 	if control.subject == podOnly && len(exclusion.Images) > 0 {
-		errs = append(errs, field.Forbidden(path.Child("images"), "the control looks at the Pod and not at containers: remove the images"))
+		errs = append(errs, field.Forbidden(path.Child("images"), fmt.Sprintf(
+			"exclude.images must not be specified, for the control %s looks at the Pod and not at containers: remove the images", exclusion.ControlName)))
 	}
 	if exclusion.RestrictedField != "" && len(exclusion.Values) == 0 {
-		errs = append(errs, field.Required(path.Child("values"), "say which values of restrictedField are excluded, or remove restrictedField"))
+		errs = append(errs, field.Required(path.Child("values"), "values is required: say which values of restrictedField are excluded, or remove restrictedField"))
 	}
 	if exclusion.RestrictedField == "" && len(exclusion.Values) > 0 {
-		errs = append(errs, field.Required(path.Child("restrictedField"), "say of which field the values are excluded, or remove values"))
+		errs = append(errs, field.Required(path.Child("restrictedField"), "restrictedField is required: say of which field the values are excluded, or remove values"))
 	}
 	return errs
 }

@@ -91,9 +91,11 @@ func (c *checker) checkRule(path *field.Path, rule *kyvernov1.Rule) field.ErrorL
 
 	errs = append(errs, c.checkMatch(path.Child("match"), &rule.Match)...)
 	errs = append(errs, c.checkExclude(path.Child("exclude"), rule.Exclude)...)
+	errs = append(errs, checkEmptySet(path, rule)...)
+	errs = append(errs, checkEveryKind(path, rule)...)
 	errs = append(errs, c.checkContext(path.Child("context"), rule.Context, ruleContext)...)
 	walkRuleConditions(path, rule, func(at *field.Path, conditions conditionsField) {
-		errs = append(errs, checkConditions(at, conditions)...)
+		errs = append(errs, checkConditions(at, conditions, operators)...)
 	})
 
 	cel := rule.Validate != nil && rule.Validate.CEL != nil
@@ -110,6 +112,9 @@ func (c *checker) checkRule(path *field.Path, rule *kyvernov1.Rule) field.ErrorL
 
 	if rule.Validate != nil {
 		errs = append(errs, c.checkValidation(path.Child("validate"), rule.Validate)...)
+		if rule.Validate.PodSecurity != nil {
+			errs = append(errs, checkPodSecurity(path, rule.Validate.PodSecurity)...)
+		}
 	}
 	if rule.Mutate != nil {
 		errs = append(errs, c.checkMutation(path.Child("mutate"), rule.Mutate)...)

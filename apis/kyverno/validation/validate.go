@@ -2,6 +2,7 @@ package validation
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -27,11 +28,8 @@ func (c *checker) checkValidation(path *field.Path, validate *kyvernov1.Validati
 	walkForEachValidation(path, validate.ForEach, func(at *field.Path, element *kyvernov1.ForEachValidation) {
 		errs = append(errs, c.checkForEachValidation(at, element)...)
 	})
-	if validate.PodSecurity != nil {
-		errs = append(errs, checkPodSecurity(path.Child("podSecurity"), validate.PodSecurity)...)
-	}
 	if validate.CEL != nil {
-		errs = append(errs, checkCEL(path.Child("cel"), validate.CEL)...)
+		errs = append(errs, c.checkCEL(path.Child("cel"), validate.CEL)...)
 	}
 	if validate.Manifests != nil {
 		errs = append(errs, checkManifests(path.Child("manifests"), validate.Manifests)...)
@@ -66,8 +64,12 @@ func checkAnyPattern(path *field.Path, patterns *apiextensionsv1.JSON) field.Err
 	return field.ErrorList{field.Invalid(path, string(patterns.Raw), "write a list of patterns, or use pattern for a single one")}
 }
 
-func checkCEL(path *field.Path, cel *kyvernov1.CEL) field.ErrorList {
+func (c *checker) checkCEL(path *field.Path, cel *kyvernov1.CEL) field.ErrorList {
 	var errs field.ErrorList
+	if cel.ParamRef != nil && c.namespaced && cel.ParamRef.Namespace != "" && cel.ParamRef.Namespace != c.namespace {
+		errs = append(errs, field.Invalid(path.Child("paramRef", "namespace"), cel.ParamRef.Namespace,
+			fmt.Sprintf("a Policy reads parameters of its own namespace only: say %s, or write a ClusterPolicy", c.namespace)))
+	}
 	if len(cel.Expressions) == 0 {
 		errs = append(errs, field.Required(path.Child("expressions"), "write at least one expression"))
 	}

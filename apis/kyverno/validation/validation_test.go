@@ -140,6 +140,22 @@ func TestStatusUpdates(t *testing.T) {
 	expect(t, want, ValidatePolicyStatusUpdate(namespaced, oldNamespaced))
 }
 
+// K14, U16: whatever reads for a Policy reads in its namespace.
+func TestSourcesOfAPolicy(t *testing.T) {
+	test := ruleCase{rule: matchPods + `
+context:
+- {name: a, apiCall: {service: {url: 'https://a.other.svc'}}}
+- {name: b, configMap: {name: c, namespace: '{{ request.namespace }}'}}
+validate: {deny: {}}`, spec: `rules: [{name: c, match: {any: [{resources: {kinds: [Pod]}}]}, validate: {cel: {
+  expressions: [{expression: 'true'}], paramKind: {apiVersion: v1, kind: Secret}, paramRef: {name: a, namespace: other}}}}]`}
+	expect(t, nil, ValidateClusterPolicy(test.clusterPolicy(t)))
+	expect(t, []string{
+		`spec.rules[0].context[0].apiCall.service: Forbidden: a Policy calls nothing but the Kubernetes API, for its own namespace: write a ClusterPolicy`,
+		`spec.rules[0].context[1].configMap.namespace: Invalid value: "{{ request.namespace }}": a Policy reads ConfigMaps of its own namespace only: say team, or write a ClusterPolicy`,
+		`spec.rules[1].validate.cel.paramRef.namespace: Invalid value: "other": a Policy reads parameters of its own namespace only: say team, or write a ClusterPolicy`,
+	}, ValidatePolicy(test.namespacedPolicy(t)))
+}
+
 func TestWhatOnlyAClusterPolicyMaySay(t *testing.T) {
 	test := ruleCase{
 		spec: "validationFailureActionOverrides: [{action: Enforce, namespaces: [a]}]",

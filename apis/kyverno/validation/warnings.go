@@ -28,6 +28,8 @@ func Warnings(policy kyvernov1.Object) []string {
 		walkRuleConditions(path, rule, func(at *field.Path, conditions conditionsField) {
 			warnings = append(warnings, operatorWarnings(at, conditions)...)
 		})
+		warnings = append(warnings, statusWarnings(rule)...)
+		warnings = append(warnings, bypassWarnings(path, rule)...)
 		for j, verification := range rule.VerifyImages {
 			for k, attestation := range verification.Attestations {
 				if attestation.PredicateType != "" {

@@ -1243,6 +1243,74 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: timeoutSeconds
       type:
         scalar: numeric
+- name: com.github.edict-dev.edict.apis.kyverno.v2.Exception
+  map:
+    fields:
+    - name: policyName
+      type:
+        scalar: string
+      default: ""
+    - name: ruleNames
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+- name: com.github.edict-dev.edict.apis.kyverno.v2.PolicyException
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+      default: {}
+    - name: spec
+      type:
+        namedType: com.github.edict-dev.edict.apis.kyverno.v2.PolicyExceptionSpec
+      default: {}
+    - name: status
+      type:
+        namedType: com.github.edict-dev.edict.apis.kyverno.v2.PolicyExceptionStatus
+      default: {}
+- name: com.github.edict-dev.edict.apis.kyverno.v2.PolicyExceptionSpec
+  map:
+    fields:
+    - name: background
+      type:
+        scalar: boolean
+    - name: conditions
+      type:
+        namedType: com.github.edict-dev.edict.apis.kyverno.v1.AnyAllConditions
+    - name: exceptions
+      type:
+        list:
+          elementType:
+            namedType: com.github.edict-dev.edict.apis.kyverno.v2.Exception
+          elementRelationship: atomic
+    - name: match
+      type:
+        namedType: com.github.edict-dev.edict.apis.kyverno.v1.MatchResources
+      default: {}
+    - name: podSecurity
+      type:
+        list:
+          elementType:
+            namedType: com.github.edict-dev.edict.apis.kyverno.v1.PodSecurityExclusion
+          elementRelationship: atomic
+- name: com.github.edict-dev.edict.apis.kyverno.v2.PolicyExceptionStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: atomic
 - name: com.github.edict-dev.edict.apis.wgpolicyk8s.v1alpha2.ClusterPolicyReport
   map:
     fields:

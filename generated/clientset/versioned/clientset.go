@@ -10,6 +10,7 @@ import (
 	http "net/http"
 
 	kyvernov1 "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v2"
 	wgpolicyk8sv1alpha2 "github.com/edict-dev/edict/generated/clientset/versioned/typed/wgpolicyk8s/v1alpha2"
 	discovery "k8s.io/client-go/discovery"
 	rest "k8s.io/client-go/rest"
@@ -19,6 +20,7 @@ import (
 type Interface interface {
 	Discovery() discovery.DiscoveryInterfaces
 	KyvernoV1() kyvernov1.KyvernoV1Interface
+	KyvernoV2() kyvernov2.KyvernoV2Interface
 	Wgpolicyk8sV1alpha2() wgpolicyk8sv1alpha2.Wgpolicyk8sV1alpha2Interface
 }
 
@@ -26,12 +28,18 @@ type Interface interface {
 type Clientset struct {
 	*discovery.DiscoveryClient
 	kyvernoV1           *kyvernov1.KyvernoV1Client
+	kyvernoV2           *kyvernov2.KyvernoV2Client
 	wgpolicyk8sV1alpha2 *wgpolicyk8sv1alpha2.Wgpolicyk8sV1alpha2Client
 }
 
 // KyvernoV1 retrieves the KyvernoV1Client
 func (c *Clientset) KyvernoV1() kyvernov1.KyvernoV1Interface {
 	return c.kyvernoV1
+}
+
+// KyvernoV2 retrieves the KyvernoV2Client
+func (c *Clientset) KyvernoV2() kyvernov2.KyvernoV2Interface {
+	return c.kyvernoV2
 }
 
 // Wgpolicyk8sV1alpha2 retrieves the Wgpolicyk8sV1alpha2Client
@@ -87,6 +95,10 @@ func NewForConfigAndClient(c *rest.Config, httpClient *http.Client) (*Clientset,
 	if err != nil {
 		return nil, err
 	}
+	cs.kyvernoV2, err = kyvernov2.NewForConfigAndClient(&configShallowCopy, httpClient)
+	if err != nil {
+		return nil, err
+	}
 	cs.wgpolicyk8sV1alpha2, err = wgpolicyk8sv1alpha2.NewForConfigAndClient(&configShallowCopy, httpClient)
 	if err != nil {
 		return nil, err
@@ -113,6 +125,7 @@ func NewForConfigOrDie(c *rest.Config) *Clientset {
 func New(c rest.Interface) *Clientset {
 	var cs Clientset
 	cs.kyvernoV1 = kyvernov1.New(c)
+	cs.kyvernoV2 = kyvernov2.New(c)
 	cs.wgpolicyk8sV1alpha2 = wgpolicyk8sv1alpha2.New(c)
 
 	cs.DiscoveryClient = discovery.NewDiscoveryClient(c)

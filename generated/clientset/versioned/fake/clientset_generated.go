@@ -10,6 +10,8 @@ import (
 	clientset "github.com/edict-dev/edict/generated/clientset/versioned"
 	kyvernov1 "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v1"
 	fakekyvernov1 "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v1/fake"
+	kyvernov2 "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v2"
+	fakekyvernov2 "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v2/fake"
 	wgpolicyk8sv1alpha2 "github.com/edict-dev/edict/generated/clientset/versioned/typed/wgpolicyk8s/v1alpha2"
 	fakewgpolicyk8sv1alpha2 "github.com/edict-dev/edict/generated/clientset/versioned/typed/wgpolicyk8s/v1alpha2/fake"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -128,6 +130,11 @@ var (
 // KyvernoV1 retrieves the KyvernoV1Client
 func (c *Clientset) KyvernoV1() kyvernov1.KyvernoV1Interface {
 	return &fakekyvernov1.FakeKyvernoV1{Fake: &c.Fake}
+}
+
+// KyvernoV2 retrieves the KyvernoV2Client
+func (c *Clientset) KyvernoV2() kyvernov2.KyvernoV2Interface {
+	return &fakekyvernov2.FakeKyvernoV2{Fake: &c.Fake}
 }
 
 // Wgpolicyk8sV1alpha2 retrieves the Wgpolicyk8sV1alpha2Client

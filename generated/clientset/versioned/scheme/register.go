@@ -7,6 +7,7 @@ package scheme
 
 import (
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	wgpolicyk8sv1alpha2 "github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
@@ -20,6 +21,7 @@ var Codecs = serializer.NewCodecFactory(Scheme)
 var ParameterCodec = runtime.NewParameterCodec(Scheme)
 var localSchemeBuilder = runtime.SchemeBuilder{
 	kyvernov1.AddToScheme,
+	kyvernov2.AddToScheme,
 	wgpolicyk8sv1alpha2.AddToScheme,
 }
 
