@@ -24,12 +24,27 @@ import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 )
 
+// The first change is taken up at once; those that come in a burst after it are taken together, this far apart.
+const rebuildInterval = 50 * time.Millisecond
+
 // Bookmarks advance an informer without an event that anyone is told of; this is how often they are looked for.
 const revisionInterval = time.Second
+
+// Config says what feeds a Set.
+type Config struct {
+	// ClusterPolicies and Policies are informers of these kinds, which the caller runs.
+	ClusterPolicies, Policies cache.SharedIndexInformer
+	// Exceptions is one of PolicyException, or nil where none are honoured.
+	Exceptions cache.SharedIndexInformer
+	// ExceptionNamespace is the namespace whose exceptions are honoured, or * for all. Empty is none.
+	ExceptionNamespace string
+}
 
 // Set keeps the current Snapshot.
 type Set struct {
 	clusterPolicies, policies cache.SharedIndexInformer
+	exceptions                cache.SharedIndexInformer // nil where none are honoured
+	exceptionNamespace        string
 
 	compile func(v1.Object) (*engine.Program, field.ErrorList) // engine.Compile, counted in tests
 	current atomic.Pointer[Snapshot]
@@ -39,15 +54,19 @@ type Set struct {
 	subscribers []chan struct{}
 }
 
-// New returns a Set that is fed by informers of ClusterPolicy and Policy, which the caller runs.
-func New(clusterPolicies, policies cache.SharedIndexInformer) (*Set, error) {
-	s := &Set{clusterPolicies: clusterPolicies, policies: policies, compile: engine.Compile, dirty: make(chan struct{}, 1)}
+// New returns a Set that is fed by informers.
+func New(config Config) (*Set, error) {
+	s := &Set{
+		clusterPolicies: config.ClusterPolicies, policies: config.Policies,
+		exceptions: exceptionsInformer(config), exceptionNamespace: config.ExceptionNamespace,
+		compile: engine.Compile, dirty: make(chan struct{}, 1),
+	}
 	changed := cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(any) { notify(s.dirty) },
 		UpdateFunc: func(any, any) { notify(s.dirty) },
 		DeleteFunc: func(any) { notify(s.dirty) },
 	}
-	for _, informer := range []cache.SharedIndexInformer{clusterPolicies, policies} {
+	for _, informer := range s.informers() {
 		if _, err := informer.AddEventHandler(changed); err != nil {
 			return nil, fmt.Errorf("policies: %w", err)
 		}
@@ -55,16 +74,35 @@ func New(clusterPolicies, policies cache.SharedIndexInformer) (*Set, error) {
 	return s, nil
 }
 
+func (s *Set) informers() []cache.SharedIndexInformer {
+	informers := []cache.SharedIndexInformer{s.clusterPolicies, s.policies}
+	if s.exceptions != nil {
+		informers = append(informers, s.exceptions)
+	}
+	return informers
+}
+
 // Current is the last good snapshot, or nil until there is one.
 func (s *Set) Current() *Snapshot { return s.current.Load() }
 
-// Candidates are the programs of the current snapshot that may concern an admission request; see Snapshot.For.
-func (s *Set) Candidates(req *eval.Request) (programs []*engine.Program, loaded bool) {
+// Candidates are the programs of the current snapshot that may concern an admission request, and the exceptions from them;
+// see Snapshot.For. loaded is false until there is a snapshot.
+func (s *Set) Candidates(req *eval.Request) (programs []*engine.Program, exceptions *engine.Exceptions, loaded bool) {
 	snapshot := s.Current()
 	if snapshot == nil {
-		return nil, false
+		return nil, nil, false
 	}
-	return snapshot.For(req), true
+	return snapshot.For(req), snapshot.exceptions.forAdmission(), true
+}
+
+// BackgroundExceptions are the exceptions of the current snapshot that hold for scans. As long as they are the same, no
+// exception has changed.
+func (s *Set) BackgroundExceptions() *engine.Exceptions {
+	snapshot := s.Current()
+	if snapshot == nil {
+		return nil
+	}
+	return snapshot.exceptions.forBackground()
 }
 
 // All yields every policy of the current snapshot; loaded is false until there is one.
@@ -106,8 +144,10 @@ func (s *Set) Subscribe() <-chan struct{} {
 
 // Run keeps the snapshot current until ctx is done.
 func (s *Set) Run(ctx context.Context) error {
-	if !cache.WaitForCacheSync(ctx.Done(), s.clusterPolicies.HasSynced, s.policies.HasSynced) {
-		return nil // ctx is done
+	for _, informer := range s.informers() {
+		if !cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
+			return nil // ctx is done
+		}
 	}
 	ticker := time.NewTicker(revisionInterval)
 	defer ticker.Stop()
@@ -124,6 +164,10 @@ func (s *Set) Run(ctx context.Context) error {
 		}
 		if err := s.rebuild(ctx); err != nil {
 			klog.FromContext(ctx).Error(err, "The policies in memory stay as they were")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(rebuildInterval):
 		}
 	}
 }
@@ -145,19 +189,34 @@ func (s *Set) rebuild(ctx context.Context) (err error) {
 	}()
 	// Read before the stores are listed: what is listed is then at least as recent as the snapshot says.
 	revisions := s.seen()
-	previous := map[types.NamespacedName]entry{}
-	if current := s.Current(); current != nil {
-		for _, e := range current.entries {
-			previous[keyOf(e.policy)] = e
-		}
+	current := s.Current()
+	entries, err := s.entries(ctx, current)
+	if err != nil {
+		return err
 	}
-	var entries []entry
-	for _, object := range slices.Concat(s.clusterPolicies.GetStore().List(), s.policies.GetStore().List()) {
+	exceptions, err := s.readExceptions(ctx, current.exceptionsOrNone())
+	if err != nil {
+		return err
+	}
+	s.current.Store(newSnapshot(revisions, entries, exceptions, current))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, subscriber := range s.subscribers {
+		notify(subscriber)
+	}
+	return nil
+}
+
+// entries are the policies that the informers hold now, in a fixed order, so that answers do not depend on that of a map.
+func (s *Set) entries(ctx context.Context, current *Snapshot) ([]entry, error) {
+	objects := slices.Concat(s.clusterPolicies.GetStore().List(), s.policies.GetStore().List())
+	entries := make([]entry, 0, len(objects))
+	for _, object := range objects {
 		policy, ok := object.(v1.Object)
 		if !ok {
-			return fmt.Errorf("the informers of policies hold a %T", object)
+			return nil, fmt.Errorf("the informers of policies hold a %T", object)
 		}
-		earlier, known := previous[keyOf(policy)]
+		earlier, known := current.entry(keyOf(policy))
 		program := earlier.program
 		if !known || !sameSource(earlier.policy, policy) {
 			var errs field.ErrorList
@@ -167,17 +226,8 @@ func (s *Set) rebuild(ctx context.Context) (err error) {
 		}
 		entries = append(entries, entry{policy, program})
 	}
-	// A fixed order, so that answers do not depend on that of a map.
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.policy.GetNamespace(), b.policy.GetNamespace()), cmp.Compare(a.policy.GetName(), b.policy.GetName()))
-	})
-	s.current.Store(newSnapshot(revisions, entries))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, subscriber := range s.subscribers {
-		notify(subscriber)
-	}
-	return nil
+	slices.SortFunc(entries, func(a, b entry) int { return compareKeys(keyOf(a.policy), keyOf(b.policy)) })
+	return entries, nil
 }
 
 // sameSource tells whether two states of a policy compile into the same program. The generation alone would not tell:
@@ -207,4 +257,8 @@ func notify(to chan<- struct{}) {
 // keyOf is unique among policies of both kinds: only a ClusterPolicy has no namespace.
 func keyOf(policy v1.Object) types.NamespacedName {
 	return types.NamespacedName{Namespace: policy.GetNamespace(), Name: policy.GetName()}
+}
+
+func compareKeys(a, b types.NamespacedName) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }

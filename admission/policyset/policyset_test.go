@@ -21,10 +21,11 @@ import (
 	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	v2 "github.com/edict-dev/edict/apis/kyverno/v2"
 )
 
 // requireLabel is a policy on one kind that demands the label app.
-func requireLabel(t *testing.T, kind string) v1.Spec {
+func requireLabel(t testing.TB, kind string) v1.Spec {
 	t.Helper()
 	var spec v1.Spec
 	if err := yaml.UnmarshalStrict([]byte(fmt.Sprintf(`
@@ -47,12 +48,12 @@ rules:
 	return spec
 }
 
-func clusterPolicy(t *testing.T, name, kind string) *v1.ClusterPolicy {
+func clusterPolicy(t testing.TB, name, kind string) *v1.ClusterPolicy {
 	t.Helper()
 	return &v1.ClusterPolicy{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID("uid-" + name), Generation: 1}, Spec: requireLabel(t, kind)}
 }
 
-func policy(t *testing.T, namespace, name, kind string) *v1.Policy {
+func policy(t testing.TB, namespace, name, kind string) *v1.Policy {
 	t.Helper()
 	return &v1.Policy{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, UID: types.UID("uid-" + namespace + name), Generation: 1}, Spec: requireLabel(t, kind)}
 }
@@ -64,20 +65,24 @@ func failOpen(p *v1.ClusterPolicy) *v1.ClusterPolicy {
 
 type world struct {
 	*Set
-	clusterPolicies, policies *fcache.FakeControllerSource
-	compiled                  atomic.Int32
-	panics                    atomic.Bool // whether compilation does, from now on
-	changes                   <-chan struct{}
+	clusterPolicies, policies, exceptions *fcache.FakeControllerSource
+	exceptionNamespace                    string
+	compiled                              atomic.Int32
+	panics                                atomic.Bool // whether compilation does, from now on
+	changes                               <-chan struct{}
 }
 
 // newWorld starts a Set on sources that hold what prepare puts into them.
 func newWorld(t *testing.T, prepare func(*world)) *world {
 	t.Helper()
-	w := &world{clusterPolicies: fcache.NewFakeControllerSource(), policies: fcache.NewFakeControllerSource()}
+	w := &world{
+		clusterPolicies: fcache.NewFakeControllerSource(), policies: fcache.NewFakeControllerSource(), exceptions: fcache.NewFakeControllerSource(),
+	}
 	prepare(w)
 	clusterPolicies := cache.NewSharedIndexInformer(w.clusterPolicies, &v1.ClusterPolicy{}, 0, nil)
 	policies := cache.NewSharedIndexInformer(w.policies, &v1.Policy{}, 0, nil)
-	set, err := New(clusterPolicies, policies)
+	exceptions := cache.NewSharedIndexInformer(w.exceptions, &v2.PolicyException{}, 0, nil)
+	set, err := New(Config{ClusterPolicies: clusterPolicies, Policies: policies, Exceptions: exceptions, ExceptionNamespace: w.exceptionNamespace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +95,10 @@ func newWorld(t *testing.T, prepare func(*world)) *world {
 	}
 	w.Set, w.changes = set, set.Subscribe()
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{}, 3)
+	done := make(chan struct{}, 4)
 	go func() { clusterPolicies.RunWithContext(ctx); done <- struct{}{} }()
 	go func() { policies.RunWithContext(ctx); done <- struct{}{} }()
+	go func() { exceptions.RunWithContext(ctx); done <- struct{}{} }()
 	go func() {
 		if err := set.Run(ctx); err != nil {
 			t.Error(err)
@@ -101,7 +107,7 @@ func newWorld(t *testing.T, prepare func(*world)) *world {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		for range 3 {
+		for range 4 {
 			<-done
 		}
 	})
@@ -148,7 +154,7 @@ func TestNoSnapshotBeforeBothKindsAreListed(t *testing.T) {
 	if _, loaded := w.All(); loaded {
 		t.Error("All says that it is loaded")
 	}
-	if _, loaded := w.Candidates(&eval.Request{}); loaded {
+	if _, _, loaded := w.Candidates(&eval.Request{}); loaded {
 		t.Error("Candidates says that it is loaded")
 	}
 }

@@ -3,9 +3,9 @@ package policyset
 import (
 	"fmt"
 	"iter"
-	"sync"
+	"slices"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
@@ -22,13 +22,12 @@ func (r Revisions) String() string {
 	return fmt.Sprintf("clusterpolicies %s, policies %s", r.ClusterPolicies, r.Policies)
 }
 
-// Snapshot is every policy at one moment. It is immutable.
+// Snapshot is every policy at one moment, and every exception that is honoured. It is immutable.
 type Snapshot struct {
-	revisions Revisions
-	entries   []entry
-	// Namespaces in which there is a Policy; for all others the candidates are the same.
-	namespaces map[string]bool
-	candidates candidateCache
+	revisions  Revisions
+	entries    []entry // by namespace and name
+	exceptions *exceptions
+	index      *index
 }
 
 // entry is a policy and what it was compiled into.
@@ -37,12 +36,13 @@ type entry struct {
 	program *engine.Program
 }
 
-func newSnapshot(revisions Revisions, entries []entry) *Snapshot {
-	s := &Snapshot{revisions: revisions, entries: entries, namespaces: map[string]bool{}}
-	for _, e := range entries {
-		if namespace := e.policy.GetNamespace(); namespace != "" {
-			s.namespaces[namespace] = true
-		}
+// newSnapshot takes over the index of an earlier snapshot of the same programs: most changes are of statuses.
+func newSnapshot(revisions Revisions, entries []entry, exceptions *exceptions, earlier *Snapshot) *Snapshot {
+	s := &Snapshot{revisions: revisions, entries: entries, exceptions: exceptions}
+	if earlier != nil && slices.EqualFunc(entries, earlier.entries, func(a, b entry) bool { return a.program == b.program }) {
+		s.index = earlier.index
+	} else {
+		s.index = newIndex(entries)
 	}
 	return s
 }
@@ -62,58 +62,28 @@ func (s *Snapshot) All() iter.Seq2[v1.Object, *engine.Program] {
 	}
 }
 
-// For returns the programs that may concern an admission request.
+// For returns the programs that may concern an admission request. They must not be changed.
 func (s *Snapshot) For(req *eval.Request) []*engine.Program {
-	key := candidateKey{kind: req.Kind, subresource: req.Subresource}
-	if s.namespaces[req.Namespace] {
-		key.namespace = req.Namespace
-	}
-	return s.candidates.get(key, s.find)
+	return s.index.find(question{kind: req.Named(), subresource: req.Subresource, operation: req.Operation}, req.Namespace)
 }
 
-func (s *Snapshot) find(key candidateKey) []*engine.Program {
-	var found []*engine.Program
-	for _, e := range s.entries {
-		if namespace := e.policy.GetNamespace(); namespace != "" && namespace != key.namespace {
-			continue
-		}
-		if e.program.Admission() && e.program.Concerns(key.kind, key.subresource) {
-			found = append(found, e.program)
-		}
+// entry finds a policy; there is none in no snapshot.
+func (s *Snapshot) entry(key types.NamespacedName) (entry, bool) {
+	if s == nil {
+		return entry{}, false
 	}
-	return found
+	i, found := slices.BinarySearchFunc(s.entries, key, func(e entry, key types.NamespacedName) int {
+		return compareKeys(keyOf(e.policy), key)
+	})
+	if !found {
+		return entry{}, false
+	}
+	return s.entries[i], true
 }
 
-type candidateKey struct {
-	kind        schema.GroupVersionKind
-	subresource string
-	namespace   string
-}
-
-// Kinds come from requests, so what is remembered about them is bounded. A cluster has hundreds.
-const maxCandidateKeys = 4096
-
-// candidateCache is an index that is filled as kinds are asked about. The zero value is ready to use.
-type candidateCache struct {
-	mu    sync.RWMutex
-	known map[candidateKey][]*engine.Program
-}
-
-func (c *candidateCache) get(key candidateKey, find func(candidateKey) []*engine.Program) []*engine.Program {
-	c.mu.RLock()
-	found, ok := c.known[key]
-	c.mu.RUnlock()
-	if ok {
-		return found
+func (s *Snapshot) exceptionsOrNone() *exceptions {
+	if s == nil {
+		return nil
 	}
-	found = find(key)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[candidateKey][]*engine.Program{}
-	}
-	if len(c.known) < maxCandidateKeys {
-		c.known[key] = found
-	}
-	return found
+	return s.exceptions
 }

@@ -37,6 +37,9 @@ const (
 	processAdmission  = "admission review"
 )
 
+// exceptionsProperty names the exceptions for which a rule was skipped, or its demands lowered.
+const exceptionsProperty = "exceptions"
+
 // New returns the report of what was decided about the subject, or nil where nothing was: an object that no rule
 // concerns has no report. Of the subject only the fields that identify it are used.
 func New(subject corev1.ObjectReference, decisions []eval.Decision, now time.Time) *v1alpha2.PolicyReport {
@@ -103,6 +106,9 @@ func result(decision *eval.Decision, now time.Time) v1alpha2.PolicyReportResult 
 	if decision.Background {
 		properties[processProperty] = processBackground
 	}
+	if len(decision.Exceptions) > 0 {
+		properties[exceptionsProperty] = exceptionNames(decision.Exceptions)
+	}
 	result := v1alpha2.PolicyReportResult{
 		Source:     Source,
 		Policy:     decision.Policy.String(),
@@ -118,6 +124,15 @@ func result(decision *eval.Decision, now time.Time) v1alpha2.PolicyReportResult 
 		result.Scored = ptr.To(true) // what does not count has no such field, as people's queries expect
 	}
 	return result
+}
+
+// exceptionNames are the names without their namespaces, as people's queries expect.
+func exceptionNames(exceptions []string) string {
+	names := make([]string, len(exceptions))
+	for i, exception := range exceptions {
+		names[i] = exception[strings.LastIndexByte(exception, '/')+1:]
+	}
+	return strings.Join(names, ",")
 }
 
 // severity leaves out what is no severity: it is an annotation that anybody may write anything into, and a report that

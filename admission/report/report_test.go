@@ -32,6 +32,19 @@ func decided(policy, rule string, result eval.Result) eval.Decision {
 	}
 }
 
+func TestExceptionsAreNamedWithoutTheirNamespaces(t *testing.T) {
+	skipped := decided("a", "r", eval.Skip)
+	skipped.Exceptions = []string{"security/one", "two", "team/three"}
+	plain := decided("b", "r", eval.Pass)
+	got := New(pod, []eval.Decision{skipped, plain}, noon)
+	if names := got.Results[0].Properties["exceptions"]; names != "one,two,three" {
+		t.Errorf("exceptions: %q", names)
+	}
+	if _, said := got.Results[1].Properties["exceptions"]; said || skipped.Properties != nil {
+		t.Error("exceptions where there are none")
+	}
+}
+
 func TestNewWritesWhatPeopleRead(t *testing.T) {
 	failed := decided("require-limits", "limits", eval.Fail)
 	failed.Severity, failed.Category = "high", "Best Practices"

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -78,7 +79,18 @@ func (s *Server) review(r *http.Request, operation *eval.Operation) (response an
 		return answerResponse{}, &problem{http.StatusBadRequest, err.Error()}
 	}
 	*operation = req.Operation
+	req.Now, req.Seed = time.Now(), rand.Uint64()
 	return s.evaluate(ctx, req)
+}
+
+// lookupContext ends before ctx does, so that a rule whose data does not come is an error of that rule, for which its
+// policy decides, and is answered while kube-apiserver still listens.
+func lookupContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/answerShare))
 }
 
 // evaluate asks every policy that concerns the request, whichever path it came on. A policy whose failurePolicy was
@@ -87,14 +99,22 @@ func (s *Server) evaluate(ctx context.Context, req *eval.Request) (answerRespons
 	if missing := incomplete(req); missing != "" {
 		return deny(req.UID, missing), nil
 	}
-	programs, loaded := s.config.Policies.Candidates(req)
+	lookups, cancel := lookupContext(ctx)
+	defer cancel()
+	if req.Subresource != "" {
+		var err error
+		if req.Parent, err = s.config.KindOf(lookups, req.Resource); err != nil {
+			return answerResponse{}, &problem{http.StatusInternalServerError, err.Error()}
+		}
+	}
+	programs, exceptions, loaded := s.config.Policies.Candidates(req)
 	if !loaded {
 		return answerResponse{}, &problem{http.StatusServiceUnavailable, "policies are not loaded yet"}
 	}
 	if len(programs) == 0 {
 		return allow(req.UID, nil), nil
 	}
-	decisions := engine.Evaluate(programs, req, s.config.Lookup(ctx))
+	decisions := engine.Evaluate(engine.Input{Programs: programs, Exceptions: exceptions, Request: req, Lookup: s.config.Lookup(lookups)})
 	response, err := judged(req, decisions)
 	if err != nil {
 		return answerResponse{}, &problem{http.StatusInternalServerError, err.Error()}

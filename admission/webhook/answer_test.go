@@ -14,10 +14,13 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
 
 	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
+	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	v2 "github.com/edict-dev/edict/apis/kyverno/v2"
 )
 
 func TestVerdicts(t *testing.T) {
@@ -165,8 +168,10 @@ func probe(handler http.Handler, path string) int {
 // breaking panics where programs are chosen.
 type breaking struct{}
 
-func (breaking) Candidates(*eval.Request) ([]*engine.Program, bool) { panic("boom") }
-func (breaking) Revision() string                                   { return "1" }
+func (breaking) Candidates(*eval.Request) ([]*engine.Program, *engine.Exceptions, bool) {
+	panic("boom")
+}
+func (breaking) Revision() string { return "1" }
 
 func TestPanicIsAnErrorAndNeverAnAllow(t *testing.T) {
 	s := newServer(t, Config{Policies: breaking{}, MaxInFlight: 1})
@@ -213,7 +218,10 @@ func TestRequestsThatAreNoReviews(t *testing.T) {
 }
 
 // waiting is a Lookup that answers only when its request ends.
-type waiting struct{ ctx context.Context }
+type waiting struct {
+	namespaces
+	ctx context.Context
+}
 
 func (w waiting) NamespaceLabels(string) (map[string]string, error) {
 	<-w.ctx.Done()
@@ -223,12 +231,126 @@ func (w waiting) NamespaceLabels(string) (map[string]string, error) {
 func TestTimeoutEndsLookups(t *testing.T) {
 	s := newServer(t, Config{
 		Policies: policies{compile(t, fmt.Sprintf(byTeam, "Fail"))},
-		Lookup:   func(ctx context.Context) eval.Lookup { return waiting{ctx} },
+		Lookup:   func(ctx context.Context) eval.Lookup { return waiting{ctx: ctx} },
 	})
 	began := time.Now()
 	got := ask(t, s, failPath+"?timeout=50ms", reviewOf(map[string]any{"object": bad}))
 	if got.Allowed || time.Since(began) > 5*time.Second {
 		t.Errorf("%+v after %s", got, time.Since(began))
+	}
+}
+
+// A rule whose data does not come in time is that rule's error: its policy decides what follows, while kube-apiserver still
+// listens.
+func TestLookupsEndBeforeTheAnswerIsDue(t *testing.T) {
+	for failurePolicy, allowed := range map[string]bool{"Fail": false, "Ignore": true} {
+		var left time.Duration
+		s := newServer(t, Config{
+			Policies: policies{compile(t, fmt.Sprintf(byTeam, failurePolicy))},
+			Lookup: func(ctx context.Context) eval.Lookup {
+				deadline, _ := ctx.Deadline()
+				left = time.Until(deadline)
+				return waiting{ctx: ctx}
+			},
+		})
+		began := time.Now()
+		got := ask(t, s, failPath+"?timeout=1s", reviewOf(map[string]any{"object": bad}))
+		if took := time.Since(began); got.Allowed != allowed || left > 950*time.Millisecond || took < left {
+			t.Errorf("%s: allowed %t after %s, lookups had %s", failurePolicy, got.Allowed, took, left)
+		}
+	}
+}
+
+// excepting exempts from what policies demand.
+type excepting struct {
+	policies
+	exceptions *engine.Exceptions
+}
+
+func (e excepting) Candidates(req *eval.Request) ([]*engine.Program, *engine.Exceptions, bool) {
+	programs, _, loaded := e.policies.Candidates(req)
+	return programs, e.exceptions, loaded
+}
+
+func TestExceptions(t *testing.T) {
+	exception, errs := engine.CompileException(&v2.PolicyException{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "security", Name: "e"},
+		Spec: v2.PolicyExceptionSpec{
+			Match:      v1.MatchResources{Any: []v1.ResourceFilter{{Resources: &v1.ResourceDescription{Kinds: []string{"Pod"}}}}},
+			Exceptions: []v2.Exception{{PolicyName: "exempt", RuleNames: []string{"labelled"}}},
+		},
+	})
+	if len(errs) > 0 {
+		t.Fatal(errs.ToAggregate())
+	}
+	exceptions := engine.NewExceptions([]*engine.Exception{exception})
+	review := reviewOf(map[string]any{"object": bad})
+	if got := ask(t, newServer(t, Config{Policies: excepting{policies{app(t, "exempt", "Fail", "Enforce")}, exceptions}}), failPath, review); !got.Allowed {
+		t.Errorf("%+v", got.Status)
+	}
+	got := ask(t, newServer(t, Config{Policies: excepting{policies{app(t, "exempt", "Fail", "Enforce"), app(t, "other", "Fail", "Enforce")}, exceptions}}), failPath, review)
+	if got.Allowed || !strings.Contains(got.Status.Message, "other:") || strings.Contains(got.Status.Message, "exempt:") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// clocked is a policy that goes by the moment of the request and by what is random in it.
+const clocked = `
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: clocked
+spec:
+  background: false
+  rules:
+  - name: now
+    match:
+      any:
+      - resources:
+          kinds: [Pod]
+    validate:
+      failureAction: Enforce
+      message: "{{ time_now_utc() }} {{ random('[a-z]{20}') }}"
+      deny: {}
+`
+
+func TestRequestsHaveATimeAndASeed(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{compile(t, clocked)}})
+	first := ask(t, s, failPath, reviewOf(map[string]any{"object": bad})).Status.Message
+	second := ask(t, s, failPath, reviewOf(map[string]any{"object": bad})).Status.Message
+	if !strings.Contains(first, time.Now().UTC().Format("2006-01-02T")) {
+		t.Errorf("no time of today: %s", first)
+	}
+	if first[strings.LastIndexByte(first, ' '):] == second[strings.LastIndexByte(second, ' '):] {
+		t.Errorf("the same at random, twice: %s", first)
+	}
+}
+
+// mixed has a rule that enforces and one that audits.
+const mixed = `
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: mixed
+spec:
+  background: false
+  rules:
+  - name: enforced
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {failureAction: Enforce, message: say which app it is, pattern: {metadata: {labels: {app: "?*"}}}}
+  - name: audited
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {failureAction: Audit, message: say which team it is, pattern: {metadata: {labels: {team: "?*"}}}}
+`
+
+func TestRulesThatAuditBesideRulesThatEnforce(t *testing.T) {
+	s := newServer(t, Config{Policies: policies{compile(t, mixed)}})
+	got := ask(t, s, failPath, reviewOf(map[string]any{"object": bad}))
+	if got.Allowed || !strings.Contains(got.Status.Message, "enforced:") || strings.Contains(got.Status.Message, "audited:") {
+		t.Errorf("both fail: %+v", got.Status)
+	}
+	if got := ask(t, s, failPath, reviewOf(map[string]any{"object": pod(map[string]any{"app": "web"})})); !got.Allowed {
+		t.Errorf("only the one that audits fails: %+v", got.Status)
 	}
 }
 

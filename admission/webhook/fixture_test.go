@@ -83,13 +83,13 @@ func compile(t testing.TB, manifest string) *engine.Program {
 // policies is a fixed set; it is not loaded while it is nil.
 type policies []*engine.Program
 
-func (p policies) Candidates(req *eval.Request) (programs []*engine.Program, loaded bool) {
+func (p policies) Candidates(req *eval.Request) (programs []*engine.Program, exceptions *engine.Exceptions, loaded bool) {
 	for _, program := range p {
-		if program.Concerns(req.Kind, req.Subresource) {
+		if program.Concerns(req.Kind, req.Subresource, req.Operation, req.Namespace) {
 			programs = append(programs, program)
 		}
 	}
-	return programs, p != nil
+	return programs, nil, p != nil
 }
 
 func (p policies) Revision() string {
@@ -109,6 +109,12 @@ func (n namespaces) NamespaceLabels(name string) (map[string]string, error) {
 	}
 	return labels, nil
 }
+
+func (namespaces) RolesOf(*eval.User) (eval.Roles, error) {
+	return eval.Roles{}, errors.New("no roles are known")
+}
+func (namespaces) Read(eval.Source) (any, error)             { return nil, errors.New("nothing can be read") }
+func (namespaces) Values(eval.PolicyRef, string) eval.Object { return nil }
 
 func newServer(t testing.TB, config Config) *Server {
 	t.Helper()

@@ -50,6 +50,7 @@ type reviewRequest struct {
 	Object    eval.Object `json:"object"`
 	OldObject eval.Object `json:"oldObject"`
 	DryRun    bool        `json:"dryRun"`
+	Options   eval.Object `json:"options"`
 }
 
 // decodeReview reads exactly one AdmissionReview. The depth of the document is bounded by the decoder, at 10,000.
@@ -95,6 +96,7 @@ func (r *reviewRequest) request() *eval.Request {
 		OldObject:   r.OldObject,
 		User:        &eval.User{Name: r.UserInfo.Username, UID: r.UserInfo.UID, Groups: r.UserInfo.Groups, Extra: r.UserInfo.Extra},
 		DryRun:      r.DryRun,
+		Options:     r.Options,
 	}
 	if r.Resource.Group == "" && r.Resource.Resource == "namespaces" {
 		// kube-apiserver enters the name of a Namespace as its namespace; for policies it lies in none.

@@ -22,7 +22,7 @@ func TestDecodeReview(t *testing.T) {
 		"name":"web","namespace":"team","operation":"UPDATE","dryRun":true,
 		"userInfo":{"username":"jane","uid":"7","groups":["dev","ops"],"extra":{"scopes":["a","b"]}},
 		"object":{"spec":{"replicas":3,"big":9007199254740993,"ratio":1.5,"none":null,"yes":true,"list":[1,"x"]}},
-		"oldObject":{"spec":{"replicas":1}}}}`)
+		"oldObject":{"spec":{"replicas":1}},"options":{"kind":"UpdateOptions","fieldManager":"kubectl"}}}`)
 	got, err := decodeReview(body)
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +35,7 @@ func TestDecodeReview(t *testing.T) {
 		Object: eval.Object{"spec": map[string]any{"replicas": int64(3), "big": int64(9007199254740993), "ratio": 1.5,
 			"none": nil, "yes": true, "list": []any{int64(1), "x"}}},
 		OldObject: eval.Object{"spec": map[string]any{"replicas": int64(1)}},
+		Options:   eval.Object{"kind": "UpdateOptions", "fieldManager": "kubectl"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

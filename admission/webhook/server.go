@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/klog/v2"
 
 	"github.com/edict-dev/edict/admission/engine"
@@ -23,6 +24,9 @@ const (
 	// kube-apiserver does without an answer.
 	failPath   = "/validate/fail"
 	ignorePath = "/validate/ignore"
+	// Beneath them are those of the webhooks that policies with match conditions have for themselves. There too all
+	// policies are evaluated: the name in the path is for people.
+	finegrained = "/finegrained/"
 
 	defaultMaxInFlight = 256
 
@@ -31,6 +35,8 @@ const (
 	// kube-apiserver waits 30 seconds at most, so nobody listens after that.
 	maxTimeout  = 30 * time.Second
 	idleTimeout = 2 * time.Minute
+	// Of the time that is left for a review, this part is kept for the answer.
+	answerShare = 10
 	maxHeader   = 16 << 10
 	// How long reviews that have begun may take to end when the server stops.
 	drainTimeout = maxTimeout
@@ -38,9 +44,9 @@ const (
 
 // Policies are the compiled policies that reviews are evaluated with.
 type Policies interface {
-	// Candidates are the programs that may concern the request. loaded is false until all policies that exist have been
-	// read once.
-	Candidates(req *eval.Request) (programs []*engine.Program, loaded bool)
+	// Candidates are the programs that may concern the request, and the exceptions from them. loaded is false until all
+	// policies and exceptions that exist have been read once.
+	Candidates(req *eval.Request) (programs []*engine.Program, exceptions *engine.Exceptions, loaded bool)
 	// Revision names what is loaded, for people; it is empty until something is.
 	Revision() string
 }
@@ -50,6 +56,8 @@ type Config struct {
 	Policies Policies
 	// Lookup returns what rules look things up with while they are evaluated for one request; it ends with ctx.
 	Lookup func(ctx context.Context) eval.Lookup
+	// KindOf tells the kind of a resource. It is asked when a review is on a subresource.
+	KindOf func(ctx context.Context, resource schema.GroupVersionResource) (schema.GroupVersionKind, error)
 	// GetCertificate returns the certificate to present.
 	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// ClientCAs sign the certificate that kube-apiserver presents. When it is nil, reviews are answered for whoever
@@ -88,8 +96,10 @@ func New(config Config) (*Server, error) {
 		bodies:  bodyReader{max: maxBody, budget: maxBodies},
 		slots:   make(chan struct{}, config.MaxInFlight),
 	}
-	s.mux.HandleFunc(failPath, s.answer)
-	s.mux.HandleFunc(ignorePath, s.answer)
+	for _, path := range []string{failPath, ignorePath} {
+		s.mux.HandleFunc(path, s.answer)
+		s.mux.HandleFunc(path+finegrained, s.answer)
+	}
 	s.mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	s.mux.HandleFunc("GET /readyz", s.ready)
 	return s, nil

@@ -298,10 +298,10 @@ func TestW02SlowClientsAreCutOff(t *testing.T) {
 // slow is a set whose candidates take a while.
 type slow struct{ began chan struct{} }
 
-func (s slow) Candidates(*eval.Request) ([]*engine.Program, bool) {
+func (s slow) Candidates(*eval.Request) ([]*engine.Program, *engine.Exceptions, bool) {
 	close(s.began)
 	time.Sleep(200 * time.Millisecond)
-	return nil, true
+	return nil, nil, true
 }
 func (s slow) Revision() string { return "1" }
 

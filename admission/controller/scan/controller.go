@@ -40,6 +40,8 @@ type Policies interface {
 	// All yields the set. loaded is false until it has been loaded: then it says nothing, also not that there are no
 	// policies. A policy that did not change keeps its Program.
 	All() (policies iter.Seq2[kyvernov1.Object, *engine.Program], loaded bool)
+	// BackgroundExceptions are the exceptions in force in scans. As long as they are the same, no exception has changed.
+	BackgroundExceptions() *engine.Exceptions
 	// Subscribe returns a channel that receives after the set has changed.
 	Subscribe() <-chan struct{}
 }

@@ -187,6 +187,38 @@ func TestM03RelabelledNamespaceIsScannedAgain(t *testing.T) {
 	w.says("Pod team/web: all=fail")
 }
 
+// exceptionByTier exempts Pods of namespaces of one tier from the policy labels.
+const exceptionByTier = `
+metadata: {name: tier, namespace: security}
+spec:
+  match:
+    any:
+    - resources: {kinds: [Pod], namespaceSelector: {matchLabels: {tier: dev}}}
+  exceptions: [{policyName: labels, ruleNames: ["*"]}]
+`
+
+func TestReportsFollowExceptions(t *testing.T) {
+	w := newWorld(t, newNamespace("team", map[string]string{"tier": "dev"}), newPod("team", "web", nil))
+	w.policies.put("labels", requireLabel(t, "", "labels", "Pod", "team", ""))
+	w.start()
+	w.says("Pod team/web: labels=fail")
+	w.policies.except(t, exceptionByTier)
+	w.says("Pod team/web: labels=skip")
+	w.policies.except(t)
+	w.says("Pod team/web: labels=fail")
+}
+
+func TestM03RelabelledNamespaceAndExceptions(t *testing.T) {
+	w := newWorld(t, newNamespace("team", map[string]string{"tier": "dev"}), newPod("team", "web", nil))
+	w.policies.put("labels", requireLabel(t, "", "labels", "Pod", "team", ""))
+	w.policies.except(t, exceptionByTier)
+	w.start()
+	w.says("Pod team/web: labels=skip")
+	w.watching(namespaces.name)
+	w.update(namespaces.name, newNamespace("team", map[string]string{"tier": "prod"}))
+	w.says("Pod team/web: labels=fail")
+}
+
 func TestNamespacesThatAreSeenLast(t *testing.T) {
 	w := newWorld(t, newNamespace("team", map[string]string{"tier": "prod"}), newPod("team", "web", nil))
 	var open atomic.Bool

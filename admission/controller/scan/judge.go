@@ -86,7 +86,9 @@ func (l *loop) judge(ctx context.Context, job job) (change report.Change, told b
 		if err != nil {
 			return change, false, err
 		}
-		decisions = append(decisions, engine.Evaluate(view.programs, request, lookup{l.Lookup.Within(ctx), l.watches})...)
+		decisions = append(decisions, engine.Evaluate(engine.Input{
+			Programs: view.programs, Exceptions: plan.exceptions, Request: request, Lookup: lookup{l.Lookup.Within(ctx), l.watches},
+		})...)
 		if subject.UID == "" {
 			subject = referenceTo(view.watch.resource, object)
 		}
@@ -95,7 +97,8 @@ func (l *loop) judge(ctx context.Context, job job) (change report.Change, told b
 	return change, true, nil
 }
 
-// requestFor asks of an object that exists what would be asked if it were created now, by nobody.
+// requestFor asks of an object that exists what would be asked if it were created now, by nobody. What is meant to be
+// random is the same in every scan, or reports would change without a cause.
 func requestFor(r resource, object *object) (*eval.Request, error) {
 	content, err := object.unpack()
 	if err != nil {
@@ -108,6 +111,7 @@ func requestFor(r resource, object *object) (*eval.Request, error) {
 		Name:      object.Name,
 		Operation: eval.Create,
 		Object:    content,
+		Now:       time.Now(),
 	}, nil
 }
 

@@ -11,8 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/klog/v2"
-
-	"github.com/edict-dev/edict/admission/engine"
 )
 
 // disabledLabel on a policy, with whatever value, keeps its results out of reports.
@@ -121,7 +119,7 @@ func (l *loop) follow(ctx context.Context) {
 			changed, settled = nil, time.After(l.Settle)
 		case <-settled:
 			changed, settled = l.policiesChanged, nil
-			if programs, known := l.programs(); known && !l.plan.Load().isFor(programs) {
+			if policies, known := l.inForce(); known && !l.plan.Load().isFor(policies) {
 				l.replan(ctx)
 			}
 		case <-discovery.C:
@@ -136,24 +134,25 @@ func (l *loop) follow(ctx context.Context) {
 	}
 }
 
-// programs are those of the policies that are scanned; known is false while nobody can tell which those are.
-func (l *loop) programs() (programs []*engine.Program, known bool) {
+// inForce are the policies that are scanned; known is false while nobody can tell which those are.
+func (l *loop) inForce() (found inForce, known bool) {
 	policies, known := l.Policies.All()
 	if !known {
-		return nil, false
+		return inForce{}, false
 	}
 	for policy, program := range policies {
 		if _, disabled := policy.GetLabels()[disabledLabel]; !disabled && program.Background() {
-			programs = append(programs, program)
+			found.programs = append(found.programs, program)
 		}
 	}
-	return programs, true
+	found.exceptions = l.Policies.BackgroundExceptions()
+	return found, true
 }
 
 // replan brings the plan up to what policies and discovery say now, and has judged what that concerns. It returns false
 // when either says nothing, and then leaves everything as it is.
 func (l *loop) replan(ctx context.Context) bool {
-	programs, known := l.programs()
+	policies, known := l.inForce()
 	if !known {
 		return false
 	}
@@ -164,7 +163,7 @@ func (l *loop) replan(ctx context.Context) bool {
 		}
 	}
 	previous := l.plan.Load()
-	next := newPlan(programs, l.served, func(r resource) *watch { return l.watches.open(ctx, r) })
+	next := newPlan(policies, l.served, func(r resource) *watch { return l.watches.open(ctx, r) })
 	l.plan.Store(next)
 
 	// Whoever judges an object from here on does it by the new plan; so does whoever is given one of these.

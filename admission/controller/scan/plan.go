@@ -6,12 +6,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/edict-dev/edict/admission/engine"
+	"github.com/edict-dev/edict/admission/engine/eval"
 )
 
 // plan says which kinds are scanned and by what. It is not changed once it is made.
 type plan struct {
-	programs map[*engine.Program]bool
-	kinds    map[schema.GroupKind][]view
+	programs   map[*engine.Program]bool
+	exceptions *engine.Exceptions
+	kinds      map[schema.GroupKind][]view
 	// blind holds the groups of which it is not known what they serve.
 	blind map[string]bool
 }
@@ -24,24 +26,25 @@ type view struct {
 
 // newPlan finds the kinds that the programs concern. A kind is looked at in its preferred version; only the programs
 // that name another have it looked at in that one too. open is called for each version that is needed.
-func newPlan(programs []*engine.Program, served *served, open func(resource) *watch) *plan {
+func newPlan(policies inForce, served *served, open func(resource) *watch) *plan {
 	p := &plan{
-		programs: make(map[*engine.Program]bool, len(programs)),
-		kinds:    make(map[schema.GroupKind][]view),
-		blind:    served.blind,
+		programs:   make(map[*engine.Program]bool, len(policies.programs)),
+		exceptions: policies.exceptions,
+		kinds:      make(map[schema.GroupKind][]view),
+		blind:      served.blind,
 	}
-	for _, program := range programs {
+	for _, program := range policies.programs {
 		p.programs[program] = true
 	}
 	for kind, versions := range served.kinds {
 		if excluded(kind) {
 			continue
 		}
-		left := slices.Clone(programs)
+		left := slices.Clone(policies.programs)
 		for _, version := range versions {
 			var concerned []*engine.Program
 			left = slices.DeleteFunc(left, func(program *engine.Program) bool {
-				concerns := program.Concerns(version.kind, "")
+				concerns := concerns(program, version.kind)
 				if concerns {
 					concerned = append(concerned, program)
 				}
@@ -55,9 +58,20 @@ func newPlan(programs []*engine.Program, served *served, open func(resource) *wa
 	return p
 }
 
-// isFor tells whether the plan was made for exactly these programs.
-func (p *plan) isFor(programs []*engine.Program) bool {
-	return len(programs) == len(p.programs) && !slices.ContainsFunc(programs, func(program *engine.Program) bool {
+// inForce are the policies that are scanned, and the exceptions from them.
+type inForce struct {
+	programs   []*engine.Program
+	exceptions *engine.Exceptions
+}
+
+// concerns tells whether a program may have something to say about objects of a kind that exist.
+func concerns(program *engine.Program, kind schema.GroupVersionKind) bool {
+	return program.Concerns(kind, "", eval.Create, "")
+}
+
+// isFor tells whether the plan was made for exactly these policies.
+func (p *plan) isFor(policies inForce) bool {
+	return p.exceptions == policies.exceptions && len(policies.programs) == len(p.programs) && !slices.ContainsFunc(policies.programs, func(program *engine.Program) bool {
 		return !p.programs[program]
 	})
 }
@@ -70,11 +84,12 @@ func (p *plan) kindsOrNone() map[schema.GroupKind][]view {
 	return p.kinds
 }
 
-// changedSince returns the programs that came or went since an earlier plan.
+// changedSince returns the programs that came or went since an earlier plan. When an exception has changed these are all:
+// which objects it was for is not known.
 func (p *plan) changedSince(earlier *plan) []*engine.Program {
 	var changed []*engine.Program
 	for program := range p.programs {
-		if earlier == nil || !earlier.programs[program] {
+		if earlier == nil || earlier.exceptions != p.exceptions || !earlier.programs[program] {
 			changed = append(changed, program)
 		}
 	}
@@ -91,7 +106,7 @@ func (p *plan) changedSince(earlier *plan) []*engine.Program {
 func concernsAny(programs []*engine.Program, views []view) bool {
 	return slices.ContainsFunc(programs, func(program *engine.Program) bool {
 		return slices.ContainsFunc(views, func(view view) bool {
-			return program.Concerns(view.watch.resource.kind, "")
+			return concerns(program, view.watch.resource.kind)
 		})
 	})
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/edict-dev/edict/admission/engine/eval"
 	"github.com/edict-dev/edict/admission/report"
 	kyvernov1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	kyvernov2 "github.com/edict-dev/edict/apis/kyverno/v2"
 	"github.com/edict-dev/edict/apis/wgpolicyk8s/v1alpha2"
 )
 
@@ -204,11 +205,12 @@ var labelled = map[string]string{"team": "payments"}
 
 // fakePolicies is a set of policies that tests change.
 type fakePolicies struct {
-	mu      sync.Mutex
-	byName  map[string]compiled
-	known   bool
-	changed chan struct{}
-	asked   int
+	mu         sync.Mutex
+	byName     map[string]compiled
+	exceptions *engine.Exceptions
+	known      bool
+	changed    chan struct{}
+	asked      int
 }
 
 type compiled struct {
@@ -234,6 +236,12 @@ func (p *fakePolicies) All() (iter.Seq2[kyvernov1.Object, *engine.Program], bool
 	}, p.known
 }
 
+func (p *fakePolicies) BackgroundExceptions() *engine.Exceptions {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exceptions
+}
+
 func (p *fakePolicies) Subscribe() <-chan struct{} { return p.changed }
 
 func (p *fakePolicies) timesAsked() int {
@@ -256,6 +264,24 @@ func (p *fakePolicies) setKnown(known bool) { p.change(func() { p.known = known 
 
 func (p *fakePolicies) put(name string, policy compiled) {
 	p.change(func() { p.byName[name] = policy })
+}
+
+// except puts exceptions in the place of those that there were.
+func (p *fakePolicies) except(t testing.TB, exceptions ...string) {
+	t.Helper()
+	var list []*engine.Exception
+	for _, manifest := range exceptions {
+		var exception kyvernov2.PolicyException
+		if err := yaml.UnmarshalStrict([]byte(manifest), &exception); err != nil {
+			t.Fatal(err)
+		}
+		compiled, errs := engine.CompileException(&exception)
+		if len(errs) > 0 {
+			t.Fatal(errs.ToAggregate())
+		}
+		list = append(list, compiled)
+	}
+	p.change(func() { p.exceptions = engine.NewExceptions(list) })
 }
 
 func (p *fakePolicies) remove(name string) { p.change(func() { delete(p.byName, name) }) }
@@ -406,6 +432,19 @@ func (fakeLookup) Within(context.Context) eval.Lookup { return fakeLookup{} }
 func (fakeLookup) NamespaceLabels(name string) (map[string]string, error) {
 	return nil, fmt.Errorf("namespace %q was looked up elsewhere", name)
 }
+
+func (fakeLookup) RolesOf(user *eval.User) (eval.Roles, error) {
+	if user != nil {
+		return eval.Roles{}, errors.New("nobody asks in a scan, and yet somebody did")
+	}
+	return eval.Roles{}, nil
+}
+
+func (fakeLookup) Read(source eval.Source) (any, error) {
+	return nil, fmt.Errorf("not to be read here: %+v", source)
+}
+
+func (fakeLookup) Values(eval.PolicyRef, string) eval.Object { return nil }
 
 var errSinkDown = errors.New("the sink is down")
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -30,6 +31,9 @@ import (
 
 // How often discovery is asked again, so that kinds are found that were installed after the policies on them.
 const discoveryInterval = 30 * time.Second
+
+// The least time between two passes over all policies.
+const passInterval = 200 * time.Millisecond
 
 // Policies are the compiled policies of this process.
 type Policies interface {
@@ -60,6 +64,8 @@ type Controller struct {
 	changes        <-chan struct{}
 	configurations *controller.Runner
 	statuses       *controller.Runner
+	// When they last ran.
+	configured, reported pace
 
 	// Informers last as long as a run.
 	validating, mutating, leases cache.SharedIndexInformer
@@ -68,6 +74,8 @@ type Controller struct {
 	resources  *Resources
 	discovered time.Time
 	needs      map[*engine.Program]Need // found with resources
+	// refused are the policies whose own webhooks the API server did not accept; one of them was the reason.
+	refused map[*engine.Program]bool
 
 	mu    sync.Mutex
 	state state
@@ -75,6 +83,7 @@ type Controller struct {
 	replicas *replicas
 	seen     map[*engine.Program]string
 	written  map[*engine.Program]string
+	settled  map[*engine.Program]judgement
 }
 
 // state is what the configuration loop has to tell the status loop.
@@ -90,21 +99,47 @@ func New(config Config) *Controller {
 	if config.Clock == nil {
 		config.Clock = clock.RealClock{}
 	}
-	c := &Controller{config: config, changes: config.Policies.Subscribe()}
+	c := &Controller{config: config, changes: config.Policies.Subscribe(), configured: pace{clock: config.Clock}, reported: pace{clock: config.Clock}}
 	everything := func() []string { return []string{"all"} }
 	c.configurations = controller.NewRunner(controller.Config{
 		Name: "webhookconfig", Keys: everything, Clock: config.Clock, MaxBackoff: 10 * time.Second,
-		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) { return discoveryInterval, c.configure(ctx) },
+		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) {
+			defer c.configured.passed()
+			return discoveryInterval, c.configure(ctx)
+		},
 	})
 	c.statuses = controller.NewRunner(controller.Config{
 		Name: "policystatus", Keys: everything, Clock: config.Clock, MaxBackoff: 10 * time.Second,
-		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) { return deadAfter / 2, c.report(ctx) },
+		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) {
+			defer c.reported.passed()
+			return deadAfter / 2, c.report(ctx)
+		},
 	})
 	return c
 }
 
 // Resync has everything looked at again: something has changed of which the Controller does not hear, like the CABundle.
-func (c *Controller) Resync() { c.configurations.Enqueue("all") }
+func (c *Controller) Resync() { c.configurations.EnqueueAfter("all", c.configured.pause()) }
+
+// pace puts passes over all policies apart: the first change is acted upon at once, and those that come in a burst after it
+// are taken together.
+type pace struct {
+	clock clock.PassiveClock
+	last  atomic.Pointer[time.Time]
+}
+
+func (p *pace) passed() {
+	now := p.clock.Now()
+	p.last.Store(&now)
+}
+
+func (p *pace) pause() time.Duration {
+	last := p.last.Load()
+	if last == nil {
+		return 0
+	}
+	return max(0, passInterval-p.clock.Since(*last))
+}
 
 // Health tells how the two loops are.
 func (c *Controller) Health() (configurations, statuses controller.Health) {
@@ -113,10 +148,10 @@ func (c *Controller) Health() (configurations, statuses controller.Health) {
 
 // Run keeps configurations and conditions until ctx is done.
 func (c *Controller) Run(ctx context.Context) error {
-	c.resources, c.discovered, c.needs = nil, time.Time{}, nil
+	c.resources, c.discovered, c.needs, c.refused = nil, time.Time{}, nil, nil
 	c.setState(state{})
 	c.replicas = newReplicas(c.config.Clock)
-	c.seen, c.written = map[*engine.Program]string{}, map[*engine.Program]string{}
+	c.seen, c.written, c.settled = map[*engine.Program]string{}, map[*engine.Program]string{}, map[*engine.Program]judgement{}
 	var started sync.WaitGroup
 	ctx, cancel := context.WithCancel(ctx)
 	defer started.Wait()
@@ -156,7 +191,7 @@ func (c *Controller) startInformers(ctx context.Context, started *sync.WaitGroup
 	}{
 		{c.validating, c.Resync},
 		{c.mutating, c.Resync},
-		{c.leases, func() { c.statuses.Enqueue("all") }},
+		{c.leases, c.reportSoon},
 	} {
 		if _, err := i.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 			AddFunc: func(any) { i.changed() }, UpdateFunc: func(any, any) { i.changed() }, DeleteFunc: func(any) { i.changed() },
@@ -182,7 +217,7 @@ func (c *Controller) configure(ctx context.Context) error {
 		c.mu.Unlock()
 	}
 	if err != nil || !wrote {
-		c.statuses.Enqueue("all")
+		c.reportSoon()
 	}
 	if apierrors.IsConflict(err) {
 		c.configurations.EnqueueAfter("all", time.Second)
@@ -200,11 +235,21 @@ func (c *Controller) apply(ctx context.Context, policies iter.Seq2[v1.Object, *e
 		return false, err
 	}
 	live, exists := c.liveValidating()
-	desired, needs := Desired(Input{
+	input := Input{
 		Policies: policies, Resources: c.resources, Endpoint: c.config.Endpoint, CABundle: caBundle, Live: live.Webhooks, Needs: c.needs,
-	})
+		Refused: c.refused,
+	}
+	desired, needs := Desired(input)
 	c.needs = needs
 	wroteValidating, err := c.writeValidating(ctx, live, exists, desired)
+	if apierrors.IsInvalid(err) && len(c.withConditions(needs)) > len(c.refused) {
+		// A condition that this server knows and an older API server does not must not keep all other policies out.
+		klog.FromContext(ctx).Error(err, "Policies with matchConditions will share the common webhooks: the API server refuses theirs", "name", ValidatingName)
+		c.refused = c.withConditions(needs)
+		input.Refused = c.refused
+		desired, _ = Desired(input)
+		wroteValidating, err = c.writeValidating(ctx, live, exists, desired)
+	}
 	if err != nil {
 		if !apierrors.IsConflict(err) {
 			c.forgetLost(live.Webhooks)
@@ -222,17 +267,31 @@ func (c *Controller) apply(ctx context.Context, policies iter.Seq2[v1.Object, *e
 	return false, nil
 }
 
+// withConditions are the policies that may have webhooks of their own.
+func (c *Controller) withConditions(needs map[*engine.Program]Need) map[*engine.Program]bool {
+	found := map[*engine.Program]bool{}
+	for program, need := range needs {
+		if len(need.conditions) > 0 {
+			found[program] = true
+		}
+	}
+	return found
+}
+
 // discover asks again only after a while, since many passes follow from events that have nothing to do with it.
 func (c *Controller) discover() error {
 	now := c.config.Clock.Now()
 	if c.resources != nil && now.Sub(c.discovered) < discoveryInterval {
 		return nil
 	}
-	resources, err := discover(c.config.Discovery, c.resources)
+	resources, err := Discover(c.config.Discovery, c.resources)
 	if err != nil {
 		return err
 	}
-	c.resources, c.discovered, c.needs = resources, now, nil
+	c.discovered = now
+	if c.resources == nil || !resources.equal(c.resources) {
+		c.resources, c.needs = resources, nil
+	}
 	return nil
 }
 
@@ -306,6 +365,8 @@ func (c *Controller) forgetLost(live []admissionregistrationv1.ValidatingWebhook
 		})
 	})
 }
+
+func (c *Controller) reportSoon() { c.statuses.EnqueueAfter("all", c.reported.pause()) }
 
 func (c *Controller) setState(s state) {
 	c.mu.Lock()

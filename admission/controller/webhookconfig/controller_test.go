@@ -291,7 +291,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 func TestNewKindIsFoundWhenItIsServed(t *testing.T) {
 	w := newWorld(t, clusterPolicy("a", on(t, "Widget, ConfigMap")))
 	w.run(t)
-	w.becomes(t, "a", metav1.ConditionFalse, "does not serve Widget")
+	w.becomes(t, "a", metav1.ConditionTrue, "does not serve Widget")
 	if !w.serving(t, "configmaps") {
 		t.Error("the kind that is there waits for the one that is not")
 	}
@@ -386,4 +386,31 @@ func TestRunsAgainAfterLeadershipReturns(t *testing.T) {
 	}
 	w.run(t)
 	eventually(t, "created again", func() bool { return w.serving(t, "pods") })
+}
+
+// One policy's condition that the API server does not understand must not keep what other policies need from being written.
+func TestConditionsThatTheAPIServerRefuses(t *testing.T) {
+	w := newWorld(t, when(clusterPolicy("a", on(t, "Pod")), "true"), clusterPolicy("b", on(t, "ConfigMap")))
+	var refused atomic.Int32
+	w.client.PrependReactor("update", "validatingwebhookconfigurations", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		configuration := action.(clienttesting.UpdateAction).GetObject().(*admissionregistrationv1.ValidatingWebhookConfiguration)
+		for _, webhook := range configuration.Webhooks {
+			if strings.Contains(webhook.Name, finegrained) {
+				refused.Add(1)
+				return true, nil, apierrors.NewInvalid(schema.GroupKind{Kind: "ValidatingWebhookConfiguration"}, ValidatingName, nil)
+			}
+		}
+		return false, nil, nil
+	})
+	w.run(t)
+	eventually(t, "both policies share the common webhook", func() bool {
+		live := w.validating(t)
+		return len(live.Webhooks) == 1 && live.Webhooks[0].Name == FailWebhook && len(atomsIn(live.Webhooks[0].Rules)) >= 8
+	})
+	w.clock.Step(2 * discoveryInterval)
+	w.Resync()
+	time.Sleep(200 * time.Millisecond)
+	if got := refused.Load(); got != 1 {
+		t.Errorf("tried %d times, with nothing changed", got)
+	}
 }

@@ -46,6 +46,8 @@ type Endpoint struct {
 type Need struct {
 	failClosed bool
 	atoms      []atom
+	// conditions are the policy's own, for kube-apiserver to evaluate.
+	conditions []admissionregistrationv1.MatchCondition
 	// unknown are kinds that the API server does not serve, as the policy names them.
 	unknown []string
 	// unsent tells that all that the policy asks for is kept from the webhooks by the match conditions.
@@ -63,6 +65,8 @@ type Input struct {
 	Live []admissionregistrationv1.ValidatingWebhook
 	// Needs are what was found with the same Resources before; it may be nil.
 	Needs map[*engine.Program]Need
+	// Refused are policies that have no webhooks of their own, for the API server did not accept these; it may be nil.
+	Refused map[*engine.Program]bool
 }
 
 // Desired says what the validating webhooks should be, and what each policy needs of them.
@@ -71,8 +75,10 @@ type Input struct {
 // asks for is not asked for again by one that fails open: the request would be refused anyhow without an answer.
 func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine.Program]Need) {
 	needs := map[*engine.Program]Need{}
-	var closed, open []atom
-	var closedTimeout, openTimeout int32
+	exempt := conditions(in.Endpoint.Namespace, in.Endpoint.Accounts, in.Endpoint.Workloads)
+	closed := newCommon(FailWebhook, FailPath, admissionregistrationv1.Fail)
+	open := newCommon(IgnoreWebhook, IgnorePath, admissionregistrationv1.Ignore)
+	owned := map[string]own{}
 	for policy, program := range in.Policies {
 		if !program.Admission() {
 			continue
@@ -82,12 +88,20 @@ func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine
 			need = needOf(policy, program, in.Resources)
 		}
 		needs[program] = need
-		closedTimeout = max(closedTimeout, program.WebhookTimeoutSeconds())
+		if o, ok := ownOf(program.Ref(), program, need); ok && !in.Refused[program] && fitsBeside(exempt, o.conditions) {
+			// Two policies may share a name: that of a namespace and that of a policy are put together.
+			if _, taken := owned[o.name]; !taken {
+				owned[o.name] = o
+				continue
+			}
+		}
+		// An answer that fails closed is about all policies, also those that fail open.
+		closed.timeout = max(closed.timeout, program.WebhookTimeoutSeconds())
 		if need.failClosed {
-			closed = append(closed, need.atoms...)
+			closed.add(need.atoms)
 		} else {
-			open = append(open, need.atoms...)
-			openTimeout = max(openTimeout, program.WebhookTimeoutSeconds())
+			open.add(need.atoms)
+			open.timeout = max(open.timeout, program.WebhookTimeoutSeconds())
 		}
 	}
 	for _, webhook := range in.Live {
@@ -95,63 +109,98 @@ func Desired(in Input) ([]admissionregistrationv1.ValidatingWebhook, map[*engine
 			switch {
 			case !in.Resources.unknown[a.group]:
 			case strings.HasPrefix(webhook.Name, FailWebhook):
-				closed = append(closed, a)
+				closed.add([]atom{a})
 			case strings.HasPrefix(webhook.Name, IgnoreWebhook):
-				open = append(open, a)
+				open.add([]atom{a})
 			}
 		}
 	}
-	var webhooks []admissionregistrationv1.ValidatingWebhook
-	for _, w := range []struct {
-		name, path    string
-		failurePolicy admissionregistrationv1.FailurePolicyType
-		timeout       int32
-		atoms         []atom
-	}{
-		{FailWebhook, FailPath, admissionregistrationv1.Fail, closedTimeout, closed},
-		{IgnoreWebhook, IgnorePath, admissionregistrationv1.Ignore, openTimeout, without(open, closed, in.Resources)},
-	} {
-		versions := spread(w.atoms, in.Resources)
-		for _, version := range slices.Sorted(maps.Keys(versions)) {
-			webhook := in.webhook(w.path, w.failurePolicy, w.timeout)
-			webhook.Name, webhook.Rules = w.name, rulesOf(versions[version])
-			if version != "" {
-				webhook.Name += "-" + version
-			}
-			webhooks = append(webhooks, webhook)
+	asked := closed.sorted()
+	webhooks := in.webhooks(own{closed.name, closed.path, closed.failurePolicy, closed.timeout, exempt, asked})
+	webhooks = append(webhooks, in.webhooks(own{open.name, open.path, open.failurePolicy, open.timeout, exempt, without(open.sorted(), asked, in.Resources)})...)
+	for _, name := range slices.Sorted(maps.Keys(owned)) {
+		o := owned[name]
+		o.atoms = without(o.atoms, asked, in.Resources)
+		if o.failurePolicy == admissionregistrationv1.Ignore {
+			o.atoms = without(o.atoms, open.sorted(), in.Resources)
 		}
+		o.conditions = slices.Concat(exempt, o.conditions)
+		webhooks = append(webhooks, in.webhooks(o)...)
 	}
 	return webhooks, needs
 }
 
-// webhook is one without name and rules. Everything that has a default is set, so that what is read back is what was
-// written.
-func (in Input) webhook(path string, failurePolicy admissionregistrationv1.FailurePolicyType, timeout int32) admissionregistrationv1.ValidatingWebhook {
+// common is what policies share that fail alike. Many ask for the same.
+type common struct {
+	name, path    string
+	failurePolicy admissionregistrationv1.FailurePolicyType
+	timeout       int32
+	atoms         map[atom]bool
+	added         map[*atom]bool // the first of each slice
+}
+
+func newCommon(name, path string, failurePolicy admissionregistrationv1.FailurePolicyType) *common {
+	return &common{name: name, path: path, failurePolicy: failurePolicy, atoms: map[atom]bool{}, added: map[*atom]bool{}}
+}
+
+func (c *common) add(atoms []atom) {
+	if len(atoms) == 0 || c.added[&atoms[0]] {
+		return
+	}
+	c.added[&atoms[0]] = true
+	for _, a := range atoms {
+		c.atoms[a] = true
+	}
+}
+
+func (c *common) sorted() []atom { return slices.SortedFunc(maps.Keys(c.atoms), compareAtoms) }
+
+// webhooks are those that ask for the atoms: one, one for each version where that is needed, or none.
+func (in Input) webhooks(o own) []admissionregistrationv1.ValidatingWebhook {
+	var webhooks []admissionregistrationv1.ValidatingWebhook
+	versions := spread(o.atoms, in.Resources)
+	for _, version := range slices.Sorted(maps.Keys(versions)) {
+		webhook := in.webhook(o)
+		webhook.Rules = rulesOf(versions[version])
+		if version != "" {
+			webhook.Name += "-" + version
+		}
+		webhooks = append(webhooks, webhook)
+	}
+	return webhooks
+}
+
+// webhook is one without rules. Everything that has a default is set, so that what is read back is what was written.
+func (in Input) webhook(o own) admissionregistrationv1.ValidatingWebhook {
 	equivalent, none := admissionregistrationv1.Equivalent, admissionregistrationv1.SideEffectClassNone
-	timeout = min(max(defaultTimeout, timeout), maxTimeout)
+	timeout := min(max(defaultTimeout, o.timeout), maxTimeout)
 	return admissionregistrationv1.ValidatingWebhook{
+		Name: o.name,
 		ClientConfig: admissionregistrationv1.WebhookClientConfig{
 			Service: &admissionregistrationv1.ServiceReference{
-				Namespace: in.Endpoint.Namespace, Name: in.Endpoint.Service, Path: &path, Port: &in.Endpoint.Port,
+				Namespace: in.Endpoint.Namespace, Name: in.Endpoint.Service, Path: &o.path, Port: &in.Endpoint.Port,
 			},
 			CABundle: in.CABundle,
 		},
-		FailurePolicy:           &failurePolicy,
+		FailurePolicy:           &o.failurePolicy,
 		MatchPolicy:             &equivalent,
 		NamespaceSelector:       &metav1.LabelSelector{},
 		ObjectSelector:          &metav1.LabelSelector{},
 		SideEffects:             &none,
 		TimeoutSeconds:          &timeout,
 		AdmissionReviewVersions: []string{"v1"},
-		MatchConditions:         conditions(in.Endpoint.Namespace, in.Endpoint.Accounts, in.Endpoint.Workloads),
+		MatchConditions:         o.conditions,
 	}
 }
 
 func needOf(policy v1.Object, program *engine.Program, resources *Resources) Need {
-	need := Need{failClosed: program.FailClosed()}
+	need := Need{failClosed: program.FailClosed(), conditions: conditionsOf(policy)}
 	sent := false
 	for _, target := range program.Targets() {
 		found := resources.resolve(target)
+		if target.Subresource == "" {
+			found = append(found, resources.ofPods(program, found)...)
+		}
 		if len(found) == 0 {
 			need.unknown = append(need.unknown, nameOf(target))
 		}
@@ -162,6 +211,7 @@ func needOf(policy v1.Object, program *engine.Program, resources *Resources) Nee
 	}
 	slices.Sort(need.unknown)
 	need.unknown = slices.Compact(need.unknown)
+	need.atoms = resources.memo.same(distinct(need.atoms))
 	need.unsent = len(need.atoms) > 0 && !sent || onlyInKubeSystem(policy)
 	return need
 }

@@ -17,7 +17,7 @@ const Exempt = "all that the policy concerns is kept from admission, so that the
 var exemptKinds = []string{
 	"Event", "TokenReview", "SelfSubjectReview",
 	"SubjectAccessReview", "LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview",
-	"ClusterPolicy", "PolicyReport", "ClusterPolicyReport",
+	"ClusterPolicy", "PolicyException", "PolicyReport", "ClusterPolicyReport",
 }
 
 // ConcernsOnlyExempt tells from a policy's own words that admission never sees what it concerns. What the API server

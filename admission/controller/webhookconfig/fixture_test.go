@@ -177,7 +177,7 @@ func cluster() *serves {
 
 func resourcesOf(t testing.TB, s *serves, earlier *Resources) *Resources {
 	t.Helper()
-	r, err := discover(s, earlier)
+	r, err := Discover(s, earlier)
 	if err != nil {
 		t.Fatal(err)
 	}

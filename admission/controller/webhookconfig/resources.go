@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type Discovery interface {
 
 // Resources are what the API server serves, as far as is known. They are immutable.
 type Resources struct {
+	memo memo
 	// Versions of each group, the preferred one first.
 	versions map[string][]string
 	served   map[schema.GroupVersion][]metav1.APIResource
@@ -29,8 +31,8 @@ type Resources struct {
 	unknown map[string]bool
 }
 
-// discover asks the API server. A group that does not answer, for its server is down, keeps what earlier says of it.
-func discover(client Discovery, earlier *Resources) (*Resources, error) {
+// Discover asks the API server. A group that does not answer, for its server is down, keeps what earlier says of it.
+func Discover(client Discovery, earlier *Resources) (*Resources, error) {
 	groups, lists, err := client.ServerGroupsAndResources()
 	var failed *discovery.ErrGroupDiscoveryFailed
 	if err != nil && !errors.As(err, &failed) {
@@ -68,6 +70,11 @@ func discover(client Discovery, earlier *Resources) (*Resources, error) {
 	return r, nil
 }
 
+// equal tells that both say the same.
+func (r *Resources) equal(other *Resources) bool {
+	return reflect.DeepEqual(r.versions, other.versions) && reflect.DeepEqual(r.served, other.served) && maps.Equal(r.unknown, other.unknown)
+}
+
 // matched is a resource, or a subresource as resource/subresource, that a target names. Group, Version and Resource
 // may be the wildcards of webhook rules.
 type matched struct {
@@ -75,12 +82,15 @@ type matched struct {
 	namespaced bool
 }
 
-var ephemeralContainers = matched{schema.GroupVersionResource{Version: "v1", Resource: "pods/ephemeralcontainers"}, true}
-
 // resolve finds what a target names; nothing when the API server does not serve it. Of a resource that is served in
 // several versions it is the preferred one, unless the target says which: kube-apiserver converts what is written in
 // another version, so that policies see one form (M08).
 func (r *Resources) resolve(target engine.Target) []matched {
+	key := targetKey{target.Group, target.Version, target.Kind, target.Subresource}
+	return r.memo.resolved(key, func() []matched { return r.look(target) })
+}
+
+func (r *Resources) look(target engine.Target) []matched {
 	if target.Kind == "*" && plain(target.Group) && plain(target.Version) {
 		return everything(target)
 	}
@@ -101,9 +111,6 @@ func (r *Resources) resolve(target engine.Target) []matched {
 				seen[m.Resource] = true
 				m.Group, m.Version = group, version
 				found = append(found, m)
-				if group == "" && m.Resource == "pods" {
-					found = append(found, ephemeralContainers)
-				}
 			}
 		}
 	}
@@ -135,14 +142,35 @@ func everything(target engine.Target) []matched {
 	all := schema.GroupVersionResource{Group: target.Group, Version: target.Version, Resource: "*"}
 	if target.Subresource != "" {
 		all.Resource += "/" + target.Subresource
-		return []matched{{all, false}}
 	}
-	containers := all
-	containers.Resource = ephemeralContainers.Resource
-	if target.Group != "*" && target.Group != "" {
-		return []matched{{all, false}}
+	return []matched{{all, false}}
+}
+
+// The subresources through which the Pod itself is changed, and of which the engine says whether a rule on Pods judges them
+// too (U06).
+var podChanges = []string{"ephemeralcontainers", "resize"}
+
+var pod = schema.GroupVersionKind{Version: "v1", Kind: "Pod"}
+
+// ofPods are the subresources that go with Pods, where these are among what was found.
+func (r *Resources) ofPods(program *engine.Program, found []matched) []matched {
+	var more []matched
+	for _, m := range found {
+		if m.Group != "" && m.Group != "*" || m.Resource != "pods" && m.Resource != "*" {
+			continue
+		}
+		for _, subresource := range podChanges {
+			name := "pods/" + subresource
+			if program.Concerns(pod, subresource, "", "") && r.serves(pod.GroupVersion(), name) {
+				more = append(more, matched{m.GroupVersion().WithResource(name), m.namespaced})
+			}
+		}
 	}
-	return []matched{{all, false}, {containers, false}}
+	return more
+}
+
+func (r *Resources) serves(version schema.GroupVersion, name string) bool {
+	return slices.ContainsFunc(r.served[version], func(resource metav1.APIResource) bool { return resource.Name == name })
 }
 
 // plain tells that a webhook rule can hold the pattern as it is.

@@ -25,7 +25,7 @@ func TestU11GroupsThatDoNotAnswerKeepTheirRules(t *testing.T) {
 		t.Errorf("a new leader, who knows nothing from before: %s", diff)
 	}
 	s.err = errors.New("the API server is down")
-	if _, err := discover(s, whole); err == nil {
+	if _, err := Discover(s, whole); err == nil {
 		t.Error("no error when nothing at all is known")
 	}
 }

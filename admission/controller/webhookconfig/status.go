@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
+	"golang.org/x/sync/errgroup"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +23,9 @@ const (
 	reasonFailed    = "Failed"
 	readyMessage    = "Ready"
 	notReadyMessage = "Not Ready"
+
+	// How many statuses are written at the same time.
+	statusWriters = 16
 )
 
 // report makes one pass over the statuses of all policies and writes those that have changed.
@@ -38,7 +43,12 @@ func (c *Controller) report(ctx context.Context) error {
 		}
 	}
 	state := c.currentState()
-	seen, written := map[*engine.Program]string{}, map[*engine.Program]string{}
+	seen, written, settled := map[*engine.Program]string{}, map[*engine.Program]string{}, map[*engine.Program]judgement{}
+	// A thousand policies come at once, and each status waits for the disk: they are written side by side, and the store
+	// puts them together.
+	var writing errgroup.Group
+	writing.SetLimit(statusWriters)
+	var mu sync.Mutex
 	var errs []error
 	for policy, program := range policies {
 		// The revision at which this program was first read here. A status write moves the policy's own.
@@ -51,15 +61,43 @@ func (c *Controller) report(ctx context.Context) error {
 		if !known {
 			continue
 		}
-		base, err := c.writeStatus(ctx, policy, verdict, c.written[program])
-		if err != nil {
-			errs = append(errs, fmt.Errorf("status of %s: %w", program.Ref(), err))
+		if base := policy.GetResourceVersion(); base != "" && base == c.written[program] {
+			mu.Lock()
+			written[program] = base // only our copy of it has not moved yet
+			mu.Unlock()
 			continue
 		}
-		written[program] = base
+		now := judgement{policy, verdict.Status, verdict.Message}
+		if c.settled[program] == now {
+			settled[program] = now
+			continue
+		}
+		status := c.statusOf(policy, program, verdict)
+		if apiequality.Semantic.DeepEqual(*policy.PolicyStatus(), status) {
+			settled[program] = now
+			continue
+		}
+		writing.Go(func() error {
+			base, err := c.writeStatus(ctx, policy, status)
+			mu.Lock()
+			defer mu.Unlock()
+			written[program] = base
+			if err != nil {
+				errs = append(errs, fmt.Errorf("status of %s: %w", program.Ref(), err))
+			}
+			return nil
+		})
 	}
-	c.seen, c.written = seen, written
+	_ = writing.Wait() // their errors are in errs
+	c.seen, c.written, c.settled = seen, written, settled
 	return errors.Join(errs...)
+}
+
+// judgement is what the status of a policy, as it was read, was found to say already.
+type judgement struct {
+	policy  v1.Object
+	status  metav1.ConditionStatus
+	message string
 }
 
 // judge says whether a policy is Ready; known is false while that cannot be told.
@@ -73,8 +111,9 @@ func judge(policy v1.Object, program *engine.Program, state state, live []replic
 		case !settled:
 			missing = append(missing, "the webhook configuration could not be written: "+state.failure.Error())
 		default:
+			// Nobody can write what is not served, so nothing gets past the policy.
 			if len(need.unknown) > 0 {
-				missing = append(missing, "the API server does not serve "+strings.Join(need.unknown, ", "))
+				remarks = append(remarks, "the API server does not serve "+strings.Join(need.unknown, ", "))
 			}
 			if need.unsent {
 				remarks = append(remarks, Exempt)
@@ -116,13 +155,8 @@ func lagging(policy v1.Object, live []replica, revision string) []string {
 	return nil
 }
 
-// writeStatus writes the policy's status if it is not as it should be. It returns the resourceVersion that the write
-// was based on: a policy that is still at that one has been written, and only our copy of it has not moved yet.
-func (c *Controller) writeStatus(ctx context.Context, policy v1.Object, condition metav1.Condition, writtenAt string) (string, error) {
-	base := policy.GetResourceVersion()
-	if base != "" && base == writtenAt {
-		return base, nil
-	}
+// statusOf is the status that the policy should have.
+func (c *Controller) statusOf(policy v1.Object, program *engine.Program, condition metav1.Condition) v1.PolicyStatus {
 	status := *policy.PolicyStatus()
 	condition.LastTransitionTime = metav1.NewTime(c.config.Clock.Now())
 	if len(status.Conditions) == 1 && status.Conditions[0].Type == condition.Type && status.Conditions[0].Status == condition.Status {
@@ -131,9 +165,13 @@ func (c *Controller) writeStatus(ctx context.Context, policy v1.Object, conditio
 	// The only one: suites compare the whole list.
 	status.Conditions = []metav1.Condition{condition}
 	status.RuleCount = countRules(policy.PolicySpec())
-	if apiequality.Semantic.DeepEqual(*policy.PolicyStatus(), status) {
-		return "", nil
-	}
+	status.Autogen = derived(program)
+	return status
+}
+
+// writeStatus writes a policy's status. It returns the resourceVersion that the write was based on: a policy that is still
+// at that one has been written. Without a write it is empty.
+func (c *Controller) writeStatus(ctx context.Context, policy v1.Object, status v1.PolicyStatus) (string, error) {
 	changed := policy.DeepCopyObject().(v1.Object)
 	*changed.PolicyStatus() = status
 	var err error
@@ -146,7 +184,19 @@ func (c *Controller) writeStatus(ctx context.Context, policy v1.Object, conditio
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return "", nil // changed or gone; the event of that is on its way to us
 	}
-	return base, err
+	if err != nil {
+		return "", err
+	}
+	return policy.GetResourceVersion(), nil
+}
+
+// derived are the rules that hold for controllers of Pods, which are shown there and nowhere else.
+func derived(program *engine.Program) *v1.AutogenStatus {
+	rules := program.AutogenRules()
+	if len(rules) == 0 {
+		return nil
+	}
+	return &v1.AutogenStatus{Rules: rules}
 }
 
 func countRules(spec *v1.Spec) *v1.RuleCount {

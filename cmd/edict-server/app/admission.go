@@ -10,9 +10,9 @@ import (
 	"os"
 
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apiserver/pkg/server/healthz"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/component-base/metrics/legacyregistry"
 	"k8s.io/klog/v2"
@@ -21,12 +21,12 @@ import (
 	"github.com/edict-dev/edict/admission/controller"
 	"github.com/edict-dev/edict/admission/controller/certs"
 	"github.com/edict-dev/edict/admission/controller/webhookconfig"
-	"github.com/edict-dev/edict/admission/lookup"
 	"github.com/edict-dev/edict/admission/policyset"
 	"github.com/edict-dev/edict/admission/webhook"
 	"github.com/edict-dev/edict/generated/clientset/versioned"
 	"github.com/edict-dev/edict/generated/informers/externalversions"
 	"github.com/edict-dev/edict/registry"
+	"github.com/edict-dev/edict/registry/kyverno/policyexception"
 )
 
 // The Leases that the replicas of a role compete for have the names that people know them by.
@@ -35,8 +35,11 @@ const (
 	backgroundLease = "kyverno-background-controller"
 )
 
+// backgroundAccount is the ServiceAccount that scans.
+const backgroundAccount = "kyverno-background-controller"
+
 // The ServiceAccounts and workloads that artifacts/ installs in Edict's namespace.
-var ownAccounts = []string{"kyverno-api-server", "kyverno-admission-controller", "kyverno-background-controller"}
+var ownAccounts = []string{"kyverno-api-server", "kyverno-admission-controller", backgroundAccount}
 
 // AdmissionConfig is what the admission role is made of.
 type AdmissionConfig struct {
@@ -58,7 +61,7 @@ type admissionServer struct {
 	replica    string
 	kubernetes kubernetes.Interface
 	follower   *policyFollower
-	namespaces informers.SharedInformerFactory
+	reader     *clusterReader
 	serving    *certs.Serving
 	bundle     *certs.Bundle
 	server     *webhook.Server
@@ -87,14 +90,15 @@ func newAdmission(c *completedConfig) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.follower, err = newPolicyFollower(policies); err != nil {
+	if a.follower, err = newPolicyFollower(policies, c.Exceptions); err != nil {
 		return nil, err
 	}
-	a.namespaces = informers.NewSharedInformerFactory(a.kubernetes, 0)
-	labels := lookup.NewCluster(a.namespaces.Core().V1().Namespaces().Lister(), a.kubernetes.CoreV1())
+	if a.reader, err = newClusterReader(c.Kubernetes[RoleAdmission], c.Lookup, true); err != nil {
+		return nil, err
+	}
 	a.serving = certs.NewServing(a.kubernetes, certs.WebhookService, a.namespace)
 	a.server, err = webhook.New(webhook.Config{
-		Policies: a.follower.set, Lookup: labels.Within, GetCertificate: a.serving.GetCertificate,
+		Policies: a.follower.set, Lookup: a.reader.cluster.Within, KindOf: a.reader.cluster.KindOf, GetCertificate: a.serving.GetCertificate,
 		ClientCAs: a.ClientCAs, ClientNames: a.ClientNames, Registerer: legacyregistry.Registerer(),
 	})
 	if err != nil {
@@ -125,7 +129,7 @@ func (a *admissionServer) certified(*http.Request) error {
 func (a *admissionServer) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.follower.run(ctx) })
-	group.Go(func() error { return runInformers(ctx, a.namespaces) })
+	group.Go(func() error { return a.reader.run(ctx) })
 	group.Go(func() error { return a.serving.Run(ctx) })
 	group.Go(func() error { return a.bundle.Run(ctx) })
 	group.Go(func() error { return a.server.Serve(ctx, a.Listener) })
@@ -168,23 +172,34 @@ func lease(client kubernetes.Interface, namespace, name, replica string) control
 	}
 }
 
-// policyFollower holds the policies of the api role compiled.
+// policyFollower holds the policies of the api role compiled, and the exceptions from them that are applied.
 type policyFollower struct {
-	informers externalversions.SharedInformerFactory
-	set       *policyset.Set
+	informers, exceptions externalversions.SharedInformerFactory
+	set                   *policyset.Set
 }
 
-func newPolicyFollower(client versioned.Interface) (*policyFollower, error) {
+func newPolicyFollower(client versioned.Interface, settings policyexception.Settings) (*policyFollower, error) {
 	f := &policyFollower{informers: externalversions.NewSharedInformerFactory(client, 0)}
 	policies := f.informers.Kyverno().V1()
+	from := policyset.Config{ClusterPolicies: policies.ClusterPolicies().Informer(), Policies: policies.Policies().Informer()}
+	namespace := settings.Namespace
+	if namespace == policyexception.EveryNamespace {
+		namespace = metav1.NamespaceAll
+	}
+	f.exceptions = externalversions.NewSharedInformerFactoryWithOptions(client, 0, externalversions.WithNamespace(namespace))
+	if settings.Enabled && settings.Namespace != "" {
+		from.Exceptions = f.exceptions.Kyverno().V2().PolicyExceptions().Informer()
+		from.ExceptionNamespace = settings.Namespace
+	}
 	var err error
-	f.set, err = policyset.New(policies.ClusterPolicies().Informer(), policies.Policies().Informer())
+	f.set, err = policyset.New(from)
 	return f, err
 }
 
 func (f *policyFollower) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return runInformers(ctx, f.informers) })
+	group.Go(func() error { return runInformers(ctx, f.exceptions) })
 	group.Go(func() error { return f.set.Run(ctx) })
 	return group.Wait()
 }

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apiserver/pkg/admission"
 	admissionmetrics "k8s.io/apiserver/pkg/admission/metrics"
 	"k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle"
+	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/healthz"
@@ -26,6 +27,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/edict-dev/edict/registry"
+	"github.com/edict-dev/edict/registry/kyverno/policyexception"
 )
 
 // watchGracePeriod is how long watches may take to end when the server stops.
@@ -52,12 +54,13 @@ type APIConfig struct {
 type apiServer struct {
 	*APIConfig
 	namespace         string
+	exceptions        policyexception.Settings
 	policies, reports *storeFile
 	serving           atomic.Bool
 }
 
 func newAPI(c *completedConfig) (*part, error) {
-	a := &apiServer{APIConfig: c.API, namespace: c.Namespace, policies: newStoreFile(), reports: newStoreFile()}
+	a := &apiServer{APIConfig: c.API, namespace: c.Namespace, exceptions: c.Exceptions, policies: newStoreFile(), reports: newStoreFile()}
 	ready := []healthz.HealthChecker{
 		healthz.NamedCheck("policy-store", a.policies.check),
 		healthz.NamedCheck("report-store", a.reports.check),
@@ -181,7 +184,11 @@ func (a *apiServer) server() (*genericapiserver.GenericAPIServer, error) {
 	}
 	options := newRESTOptions(a.policies, a.reports)
 	config.RESTOptionsGetter = options
-	groups, err := registry.Groups(options, compiler{})
+	judge := a.validator()
+	groups, err := registry.Groups(registry.Config{
+		Options: options, Policies: judge, Exceptions: judge,
+		Authorizer: config.Authorization.Authorizer, ExceptionSettings: a.exceptions,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +199,7 @@ func (a *apiServer) server() (*genericapiserver.GenericAPIServer, error) {
 	if err := server.InstallAPIGroups(groups...); err != nil {
 		return nil, err
 	}
+	prefer(server.AggregatedDiscoveryGroupManager, groups)
 	err = server.AddPostStartHook("edict-serving", func(genericapiserver.PostStartHookContext) error {
 		a.serving.Store(true)
 		if a.Announce != nil {
@@ -200,6 +208,16 @@ func (a *apiServer) server() (*genericapiserver.GenericAPIServer, error) {
 		return nil
 	})
 	return server, err
+}
+
+// prefer has discovery name the versions of each group in the order that the scheme has them. Left to itself it would take
+// the highest number for the best. kube-apiserver goes by the APIServices.
+func prefer(discovered aggregated.ResourceManager, groups []*genericapiserver.APIGroupInfo) {
+	for _, group := range groups {
+		for i, version := range group.PrioritizedVersions {
+			discovered.SetGroupVersionPriority(metav1.GroupVersion(version), 0, len(group.PrioritizedVersions)-i)
+		}
+	}
 }
 
 // admission is what kube-apiserver would do before it stores an object, and does not for groups that it proxies: it

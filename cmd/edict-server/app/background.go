@@ -9,11 +9,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/edict-dev/edict/admission/controller/scan"
-	"github.com/edict-dev/edict/admission/lookup"
 	"github.com/edict-dev/edict/generated/clientset/versioned"
 )
 
@@ -29,7 +27,7 @@ type background struct {
 	replica    string
 	kubernetes kubernetes.Interface
 	follower   *policyFollower
-	namespaces informers.SharedInformerFactory
+	reader     *clusterReader
 	scan       *scan.Controller
 }
 
@@ -54,13 +52,15 @@ func newBackground(c *completedConfig) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.follower, err = newPolicyFollower(client); err != nil {
+	if b.follower, err = newPolicyFollower(client, c.Exceptions); err != nil {
 		return nil, err
 	}
-	b.namespaces = informers.NewSharedInformerFactory(b.kubernetes, 0)
+	if b.reader, err = newClusterReader(c.Kubernetes[RoleBackground], c.Lookup, false); err != nil {
+		return nil, err
+	}
 	b.scan, err = scan.New(scan.Config{
 		Policies: b.follower.set, Discovery: b.kubernetes.Discovery(), Client: objects,
-		Lookup:   lookup.NewCluster(b.namespaces.Core().V1().Namespaces().Lister(), b.kubernetes.CoreV1()),
+		Lookup:   b.reader.cluster,
 		Sink:     scan.NewClientSink(client.Wgpolicyk8sV1alpha2()),
 		Interval: c.Background.ScanInterval,
 	})
@@ -73,7 +73,7 @@ func newBackground(c *completedConfig) (*part, error) {
 func (b *background) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.follower.run(ctx) })
-	group.Go(func() error { return runInformers(ctx, b.namespaces) })
+	group.Go(func() error { return b.reader.run(ctx) })
 	group.Go(func() error {
 		return lease(b.kubernetes, b.namespace, backgroundLease, b.replica).Lead(ctx, b.scan.Run)
 	})

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
+
+	"github.com/edict-dev/edict/registry/kyverno/policyexception"
 )
 
 // Config is what a process is made of. It may be changed until it is completed; tests put their own identities and
@@ -21,6 +23,10 @@ type Config struct {
 	APIServerURL string
 	// Kubernetes says how each role reaches kube-apiserver, and as whom.
 	Kubernetes map[Role]*rest.Config
+	// Exceptions say which PolicyExceptions are applied.
+	Exceptions policyexception.Settings
+	// Lookup bounds what rules may read.
+	Lookup LookupOptions
 	// API, Admission and Background are set when the process plays that role.
 	API        *APIConfig
 	Admission  *AdmissionConfig

@@ -33,6 +33,8 @@ type Options struct {
 	HealthAddress string
 	Logs          *logsapi.LoggingConfiguration
 
+	Exceptions *ExceptionOptions
+	Lookup     *LookupOptions
 	API        *APIOptions
 	Admission  *AdmissionOptions
 	Background *BackgroundOptions
@@ -48,6 +50,8 @@ func NewOptions() *Options {
 		RoleKubeconfigs: map[Role]*string{},
 		HealthAddress:   ":8081",
 		Logs:            logs.NewOptions(),
+		Exceptions:      &ExceptionOptions{},
+		Lookup:          newLookupOptions(),
 		API:             newAPIOptions(),
 		Admission:       newAdmissionOptions(),
 		Background:      newBackgroundOptions(),
@@ -83,6 +87,8 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 		"Where the admission and background roles reach the api role. If empty: the api role of this process, where there is one, "+
 			"or else the Service kyverno-api in --namespace.")
 
+	o.Exceptions.addFlags(sections.FlagSet("exceptions"))
+	o.Lookup.addFlags(sections.FlagSet("lookup"))
 	o.API.addFlags(&sections)
 	o.Admission.addFlags(sections.FlagSet("admission"))
 	o.Background.addFlags(sections.FlagSet("background"))
@@ -118,6 +124,8 @@ func (o *Options) Validate() []error {
 			errs = append(errs, fmt.Errorf("--api-server-url %q: write https://host:port", o.APIServerURL))
 		}
 	}
+	errs = append(errs, o.Exceptions.validate()...)
+	errs = append(errs, o.Lookup.validate()...)
 	if o.plays(RoleAPI) {
 		errs = append(errs, o.API.validate()...)
 	}
@@ -143,6 +151,8 @@ func (o *Options) Config(out io.Writer) (*Config, error) {
 		HealthAddress: o.HealthAddress,
 		APIServerURL:  o.APIServerURL,
 		Kubernetes:    map[Role]*rest.Config{},
+		Exceptions:    o.Exceptions.config(),
+		Lookup:        *o.Lookup,
 	}
 	for _, name := range o.Roles {
 		role := Role(name)

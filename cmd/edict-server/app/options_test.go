@@ -40,6 +40,7 @@ func TestValidateOptions(t *testing.T) {
 		{"--namespace=A_", "--namespace"},
 		{"--health-address=8081", "--health-address"},
 		{"--api-server-url=http://api", "--api-server-url"},
+		{"--exception-namespace=A_", `--exception-namespace "A_" names no namespace`},
 		{"--data-dir=", "--data-dir is empty"},
 		{"--secure-port=0", "--secure-port"},
 		{"--cert-dir=/tmp", "--cert-dir is not supported"},
@@ -56,6 +57,29 @@ func TestValidateOptions(t *testing.T) {
 				t.Errorf("got %v, want %q", err, want)
 			}
 		})
+	}
+}
+
+// K07 Nothing is exempt unless the operator says so, and from where.
+func TestExceptionsAreOptIn(t *testing.T) {
+	for _, c := range []struct {
+		args    []string
+		applies bool
+	}{
+		{nil, false},
+		{[]string{"--enable-policy-exception"}, false},
+		{[]string{"--exception-namespace=*"}, false},
+		{[]string{"--enable-policy-exception", "--exception-namespace=team"}, true},
+		{[]string{"--enable-policy-exception", "--exception-namespace=*"}, true},
+		{[]string{"--enable-policy-exception", "--exception-namespace=platform"}, false},
+	} {
+		options := parse(t, c.args...)
+		if errs := options.Validate(); len(errs) > 0 {
+			t.Errorf("%v: %v", c.args, errs)
+		}
+		if got := options.Exceptions.config().Applies("team"); got != c.applies {
+			t.Errorf("%v: exceptions of team are applied: %v", c.args, got)
+		}
 	}
 }
 

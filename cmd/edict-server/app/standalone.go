@@ -98,7 +98,7 @@ func (o *Options) standalone(out io.Writer) (*Config, error) {
 		return nil, err
 	}
 	return &Config{
-		Roles: []Role{RoleAPI}, Namespace: o.Namespace, HealthAddress: o.HealthAddress,
+		Roles: []Role{RoleAPI}, Namespace: o.Namespace, HealthAddress: o.HealthAddress, Exceptions: o.Exceptions.config(),
 		API: &APIConfig{
 			Generic: generic, Identify: onlyHolderOf(token), Features: o.API.Features,
 			DataDir: o.API.DataDir, AcceptStoreReset: o.API.AcceptStoreReset,

@@ -87,15 +87,20 @@ func openStore(path string) (*mvcc.Store, error) {
 type restOptions map[string]storedGroup
 
 type storedGroup struct {
-	version   schema.GroupVersion
+	// versions of the group, the most preferred one first. A kind is stored in the first that has it.
+	versions  schema.GroupVersions
 	decorator generic.StorageDecorator
 }
 
 func newRESTOptions(policies, reports *storeFile) restOptions {
 	return restOptions{
-		kyvernov1.GroupName: {version: kyvernov1.SchemeGroupVersion, decorator: policies.decorator()},
-		v1alpha2.GroupName:  {version: v1alpha2.SchemeGroupVersion, decorator: reports.decorator()},
+		kyvernov1.GroupName: {versions: versionsOf(kyvernov1.GroupName), decorator: policies.decorator()},
+		v1alpha2.GroupName:  {versions: versionsOf(v1alpha2.GroupName), decorator: reports.decorator()},
 	}
+}
+
+func versionsOf(group string) schema.GroupVersions {
+	return registry.Scheme.PrioritizedVersionsForGroup(group)
 }
 
 // GetRESTOptions implements generic.RESTOptionsGetter.
@@ -104,8 +109,8 @@ func (o restOptions) GetRESTOptions(resource schema.GroupResource, _ runtime.Obj
 	if !ok {
 		return generic.RESTOptions{}, fmt.Errorf("no store holds %s", resource)
 	}
-	config := storagebackend.NewDefaultConfig("/", registry.Codecs.LegacyCodec(group.version))
-	config.EncodeVersioner = group.version
+	config := storagebackend.NewDefaultConfig("/", registry.Codecs.LegacyCodec(group.versions...))
+	config.EncodeVersioner = group.versions
 	return generic.RESTOptions{
 		StorageConfig:           config.ForResource(resource),
 		Decorator:               group.decorator,
