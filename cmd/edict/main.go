@@ -2,11 +2,15 @@
 package main
 
 import (
+	"context"
 	"os"
+	"os/signal"
 
 	"github.com/edict-dev/edict/cmd/edict/command"
 )
 
 func main() {
-	os.Exit(command.Run(os.Args[1:], os.Stdout, os.Stderr))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(command.Run(ctx, os.Args, command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
