@@ -17,14 +17,19 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build bin/edict and bin/edict-server
+build: ## build bin/edict (also as bin/kubectl-edict, for kubectl edict) and bin/edict-server
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	@ln -sf edict bin/kubectl-edict
 
 .PHONY: test
 test: ## run the tests (no cluster needed)
 	go test ./...
 	@[ -d ../shared/corpus ] || echo "note: the larger corpus (../shared/corpus) is not here; the tests on it were left out"
+
+.PHONY: corpus
+corpus: ## run the suites of ../shared/corpus: a table by feature, and once more with pass and fail exchanged
+	go run ./hack/corpus
 
 .PHONY: verify
 verify: ## check format, vet, lint, generated code and import rules

@@ -33,6 +33,8 @@ func TestDiscovery(t *testing.T) {
 		{"kyverno.io/v2beta1", "clusterpolicies", "clusterpolicy", "cpol", false, []string{"kyverno"}},
 		{"kyverno.io/v1", "policies", "policy", "pol", true, []string{"kyverno"}},
 		{"kyverno.io/v2beta1", "policies", "policy", "pol", true, []string{"kyverno"}},
+		{"kyverno.io/v2", "policyexceptions", "policyexception", "polex", true, []string{"kyverno"}},
+		{"kyverno.io/v2beta1", "policyexceptions", "policyexception", "polex", true, []string{"kyverno"}},
 		{"wgpolicyk8s.io/v1alpha2", "policyreports", "policyreport", "polr", true, nil},
 		{"wgpolicyk8s.io/v1alpha2", "clusterpolicyreports", "clusterpolicyreport", "cpolr", false, nil},
 	} {
@@ -55,15 +57,29 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
+// Policies are not served as v2, and exceptions have no status that could be written.
+func TestVersionHoldsItsKindsAlone(t *testing.T) {
+	resources, err := shared.as("alice").Discovery().ServerResourcesForGroupVersion("kyverno.io/v2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(resources.APIResources) != 1 || resources.APIResources[0].Name != "policyexceptions" {
+		t.Errorf("kyverno.io/v2 has %+v", resources.APIResources)
+	}
+}
+
 // The internal version, the same Go type as the others, is no business of clients.
 func TestOpenAPI(t *testing.T) {
-	for _, path := range []string{"/openapi/v2", "/openapi/v3/apis/kyverno.io/v1", "/openapi/v3/apis/kyverno.io/v2beta1"} {
+	for path, field := range map[string]string{
+		"/openapi/v2": "skipBackgroundRequests", "/openapi/v3/apis/kyverno.io/v1": "skipBackgroundRequests",
+		"/openapi/v3/apis/kyverno.io/v2": "ruleNames", "/openapi/v3/apis/kyverno.io/v2beta1": "ruleNames",
+	} {
 		response, err := shared.http(t, "alice").Get(shared.url(path))
 		if err != nil {
 			t.Fatal(err)
 		}
 		body := read(t, response)
-		if response.StatusCode != http.StatusOK || !strings.Contains(body, "skipBackgroundRequests") {
+		if response.StatusCode != http.StatusOK || !strings.Contains(body, field) {
 			t.Errorf("%s: status %d, %d bytes", path, response.StatusCode, len(body))
 		}
 		if strings.Contains(body, "__internal") {

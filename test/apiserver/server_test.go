@@ -16,6 +16,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
 	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
@@ -88,6 +89,10 @@ type setup struct {
 	cluster kubernetes.Interface
 	// acceptReset is --accept-store-reset.
 	acceptReset bool
+	// exceptions are --enable-policy-exception and --exception-namespace.
+	exceptions app.ExceptionOptions
+	// authorizer says who may do what; everybody everything, if it is nil.
+	authorizer authorizer.Authorizer
 	// kubeconfig, if set, is of a kube-apiserver that says who is who. Otherwise users are, and may do everything.
 	kubeconfig string
 }
@@ -123,6 +128,7 @@ func launch(with setup) (*server, error) {
 	}
 	options.API.DataDir = with.dir
 	options.API.AcceptStoreReset = with.acceptReset
+	options.Exceptions = &with.exceptions
 	options.API.SecureServing.Listener = listener
 	if options.API.SecureServing.ServerCert.GeneratedCert, err = dynamiccertificates.NewStaticCertKeyContent("test", servingCertificate, servingKey); err != nil {
 		return nil, err
@@ -133,7 +139,7 @@ func launch(with setup) (*server, error) {
 	}
 	config.API.Kubernetes = with.cluster
 	if with.kubeconfig == "" {
-		config.API.Identify = identify
+		config.API.Identify = with.identify
 	}
 	completed, err := config.Complete()
 	if err != nil {
@@ -162,13 +168,16 @@ func freeAddress() (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-func identify(config *genericapiserver.Config) error {
+func (with setup) identify(config *genericapiserver.Config) error {
 	config.Authentication.Authenticator = bearertoken.New(authenticator.TokenFunc(
 		func(_ context.Context, token string) (*authenticator.Response, bool, error) {
 			info, ok := users[token]
 			return &authenticator.Response{User: info}, ok, nil
 		}))
-	config.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
+	config.Authorization.Authorizer = with.authorizer
+	if with.authorizer == nil {
+		config.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
+	}
 	return nil
 }
 
