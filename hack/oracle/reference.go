@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// reference is the other side: the reference's command line.
+type reference struct{ path string }
+
+// judge has all policies judge all objects in one run, and keeps of the answers those of a case's policy on its object.
+func (r *reference) judge(cases []testCase) ([]verdict, error) {
+	dir, err := os.MkdirTemp("", "oracle")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	policies, objects := filepath.Join(dir, "policies.yaml"), filepath.Join(dir, "objects.yaml")
+	if err := write(policies, cases, func(c *testCase) any { return c.policy }); err != nil {
+		return nil, err
+	}
+	if err := write(objects, cases, func(c *testCase) any { return c.object }); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(r.path, "apply", policies, "-r", objects, "--policy-report", "--output-format", "json", "--continue-on-fail")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	runErr := cmd.Run()
+	text := stdout.String()
+	out := make([]verdict, len(cases))
+	index := map[string]int{}
+	for i := range cases {
+		index[cases[i].name()] = i
+	}
+	head, report := text, ""
+	if start := strings.Index(text, "\n{"); start >= 0 {
+		head, report = text[:start], text[start+1:strings.LastIndex(text, "}")+1]
+	}
+	refusals(head, index, out)
+	if report == "" {
+		if !strings.Contains(head, refusedHeading) {
+			return nil, fmt.Errorf("the reference gave no report: %w\n%s\n%s", runErr, head, stderr.String())
+		}
+		return out, nil
+	}
+	return out, answers(report, cases, index, out)
+}
+
+func write(path string, cases []testCase, part func(*testCase) any) error {
+	var out bytes.Buffer
+	for i := range cases {
+		text, err := json.Marshal(part(&cases[i]))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&out, "---\n%s\n", text)
+	}
+	return os.WriteFile(path, out.Bytes(), 0o600)
+}
+
+const refusedHeading = "Invalid Policies"
+
+// refusals reads the list of policies that the reference refuses: "1. name: why".
+func refusals(head string, index map[string]int, out []verdict) {
+	_, list, found := strings.Cut(head, refusedHeading)
+	if !found {
+		return
+	}
+	for line := range strings.SplitSeq(list, "\n") {
+		_, entry, ok := strings.Cut(line, ". ")
+		if !ok {
+			continue
+		}
+		name, why, _ := strings.Cut(entry, ": ")
+		if i, known := index[name]; known {
+			out[i] = verdict{refused: true, why: why}
+		}
+	}
+}
+
+// answers reads the report.
+func answers(text string, cases []testCase, index map[string]int, out []verdict) error {
+	type report struct {
+		Scope   struct{ Name string }
+		Results []struct {
+			Policy, Rule, Result, Message string
+			Resources                     []struct{ Name string }
+		}
+	}
+	var all struct {
+		report
+		Items []report
+	}
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		return fmt.Errorf("reading the reference's report: %w", err)
+	}
+	for _, r := range append(all.Items, all.report) {
+		for _, result := range r.Results {
+			name := r.Scope.Name
+			if len(result.Resources) > 0 {
+				name = result.Resources[0].Name
+			}
+			i, known := index[result.Policy]
+			if known && name == at(cases[i].object, "metadata", "name") {
+				out[i].rows = append(out[i].rows, row{result.Rule, result.Result, result.Message})
+			}
+		}
+	}
+	return nil
+}
