@@ -99,11 +99,9 @@ func (s *Server) evaluate(ctx context.Context, req *eval.Request) (answerRespons
 	if missing := incomplete(req); missing != "" {
 		return deny(req.UID, missing), nil
 	}
-	lookups, cancel := lookupContext(ctx)
-	defer cancel()
 	if req.Subresource != "" {
 		var err error
-		if req.Parent, err = s.config.KindOf(lookups, req.Resource); err != nil {
+		if req.Parent, err = s.config.KindOf(ctx, req.Resource); err != nil {
 			return answerResponse{}, &problem{http.StatusInternalServerError, err.Error()}
 		}
 	}
@@ -114,6 +112,8 @@ func (s *Server) evaluate(ctx context.Context, req *eval.Request) (answerRespons
 	if len(programs) == 0 {
 		return allow(req.UID, nil), nil
 	}
+	lookups, cancel := lookupContext(ctx)
+	defer cancel()
 	decisions := engine.Evaluate(engine.Input{Programs: programs, Exceptions: exceptions, Request: req, Lookup: s.config.Lookup(lookups)})
 	response, err := judged(req, decisions)
 	if err != nil {

@@ -354,6 +354,62 @@ func TestRulesThatAuditBesideRulesThatEnforce(t *testing.T) {
 	}
 }
 
+// onSubresources has a rule that refuses everything, filled in with the kinds that it matches.
+const onSubresources = `
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: subresources
+spec:
+  background: false
+  rules:
+  - name: never
+    match: {any: [{resources: {kinds: [%s]}}]}
+    validate: {failureAction: Enforce, message: not so, deny: {}}
+`
+
+// Rules name what a subresource is of, and reviews the kind of what is sent.
+func TestSubresources(t *testing.T) {
+	scale := map[string]any{
+		"kind":     map[string]any{"group": "autoscaling", "version": "v1", "kind": "Scale"},
+		"resource": map[string]any{"group": "apps", "version": "v1", "resource": "deployments"}, "subResource": "scale",
+		"operation": "UPDATE", "object": map[string]any{"kind": "Scale"}, "oldObject": map[string]any{"kind": "Scale"},
+	}
+	exec := map[string]any{
+		"kind":        map[string]any{"group": "", "version": "v1", "kind": "PodExecOptions"},
+		"subResource": "exec", "operation": "CONNECT", "object": map[string]any{"kind": "PodExecOptions"},
+	}
+	ephemeral := map[string]any{"subResource": "ephemeralcontainers", "operation": "UPDATE", "oldObject": good}
+	for _, test := range []struct {
+		kinds   string
+		change  map[string]any
+		refused bool
+	}{
+		{"Deployment/scale", scale, true},
+		{"apps/v1/Deployment.scale", scale, true},
+		{"'*/scale'", scale, true},
+		{"Deployment", scale, false},
+		{"Scale", scale, false},
+		{"StatefulSet/scale", scale, false},
+		{"Pod/exec", exec, true},
+		{"Pod", exec, false},
+		// What was there is a Pod: a rule that only knows its subresource did not refuse it.
+		{"Pod/ephemeralcontainers", ephemeral, true},
+		{"'*/ephemeralcontainers'", ephemeral, true},
+	} {
+		s := newServer(t, Config{Policies: policies{compile(t, fmt.Sprintf(onSubresources, test.kinds))}})
+		if got := ask(t, s, failPath, reviewOf(test.change)); got.Allowed == test.refused {
+			t.Errorf("%s is asked about %v: allowed %v", test.kinds, test.change["subResource"], got.Allowed)
+		}
+	}
+	// What cannot be told is no answer.
+	unknown := map[string]any{"resource": map[string]any{"group": "apps", "version": "v1", "resource": "robots"}, "subResource": "scale"}
+	s := newServer(t, Config{Policies: policies{}})
+	if status, body := post(t, s, failPath, encode(t, reviewOf(unknown))); status != http.StatusInternalServerError {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
 func TestMaxInFlight(t *testing.T) {
 	hold, held := make(chan struct{}), make(chan struct{}, 1)
 	s := newServer(t, Config{

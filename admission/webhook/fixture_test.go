@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
 	"github.com/edict-dev/edict/admission/engine"
@@ -85,7 +86,7 @@ type policies []*engine.Program
 
 func (p policies) Candidates(req *eval.Request) (programs []*engine.Program, exceptions *engine.Exceptions, loaded bool) {
 	for _, program := range p {
-		if program.Concerns(req.Kind, req.Subresource, req.Operation, req.Namespace) {
+		if program.Concerns(req.Named(), req.Subresource, req.Operation, req.Namespace) {
 			programs = append(programs, program)
 		}
 	}
@@ -116,10 +117,22 @@ func (namespaces) RolesOf(*eval.User) (eval.Roles, error) {
 func (namespaces) Read(eval.Source) (any, error)             { return nil, errors.New("nothing can be read") }
 func (namespaces) Values(eval.PolicyRef, string) eval.Object { return nil }
 
+// kindOf knows the resources that the tests use.
+func kindOf(_ context.Context, resource schema.GroupVersionResource) (schema.GroupVersionKind, error) {
+	kind, ok := map[string]string{"pods": "Pod", "deployments": "Deployment"}[resource.Resource]
+	if !ok {
+		return schema.GroupVersionKind{}, errors.New("the API server does not answer")
+	}
+	return resource.GroupVersion().WithKind(kind), nil
+}
+
 func newServer(t testing.TB, config Config) *Server {
 	t.Helper()
 	if config.Lookup == nil {
 		config.Lookup = func(context.Context) eval.Lookup { return namespaces{} }
+	}
+	if config.KindOf == nil {
+		config.KindOf = kindOf
 	}
 	s, err := New(config)
 	if err != nil {

@@ -147,7 +147,7 @@ func (s *Scope) query(expression *jmespath.Expr) (any, error) {
 		return v, nil
 	}
 	var missing *jmespath.NotFoundError
-	if errors.As(err, &missing) && s.isDefinedBelow(missing.Key) {
+	if errors.As(err, &missing) && s.isDefinedBelow(missing.Key) && slices.Contains(entryNames(expression), missing.Key) {
 		err = fmt.Errorf("%w: a context entry sees only those above it, and %s stands at it or below", err, missing.Key)
 	}
 	return nil, fmt.Errorf("JMESPath query failed: %w", err)

@@ -112,11 +112,10 @@ func checkKeys(path *field.Path, keys *kyvernov1.StaticKeyAttestor) field.ErrorL
 	return errs
 }
 
+// checkKeyless asks neither for rekor.url nor for roots: without them the public-good instance, or the configured trust
+// root, is meant.
 func checkKeyless(path *field.Path, keyless *kyvernov1.KeylessAttestor) field.ErrorList {
 	var errs field.ErrorList
-	if keyless.Roots == "" && (keyless.Rekor == nil || keyless.Rekor.URL == "") {
-		errs = append(errs, field.Required(path, "specify rekor.url or roots"))
-	}
 	for _, expression := range []struct{ name, text string }{
 		{"issuerRegExp", keyless.IssuerRegExp},
 		{"subjectRegExp", keyless.SubjectRegExp},

@@ -39,7 +39,6 @@ verifyImages:
 				`spec.rules[0].verifyImages[0].attestors[1].entries[1].keys: Required value: specify one of publicKeys, kms and secret`,
 				`spec.rules[0].verifyImages[0].attestors[1].entries[1].certificates: Required value: specify cert or certChain`,
 				`spec.rules[0].verifyImages[0].attestors[2].count: Invalid value: 0: choose a number from 1 to 1, the number of entries, or remove it to demand all`,
-				`spec.rules[0].verifyImages[0].attestors[2].entries[0].keyless: Required value: specify rekor.url or roots`,
 				`spec.rules[0].verifyImages[0].attestors[3].entries[0].keys.secret: Forbidden: cannot be combined with publicKeys: give each an entry of its own`,
 				`spec.rules[0].verifyImages[0].attestors[3].entries[0].keys.secret.name: Required value: name the Secret`,
 				`spec.rules[0].verifyImages[0].attestors[3].entries[0].keys.secret.namespace: Required value: name the namespace of the Secret`,
