@@ -4,10 +4,12 @@
 // # The path of one request
 //
 // [webhook] decodes an AdmissionReview into an eval.Request (object, old object, user, operation) and asks [policyset]
-// for the Programs that concern its kind → [engine] picks the rules by match and exclude → per rule, [lookup] answers
-// what the request does not hold, on demand → the rule's patterns judge → the []eval.Decision goes back through
+// for the Programs and exceptions that concern its kind, operation and namespace → [engine] picks the rules by match and
+// exclude, those that autogen derived among them → per rule, preconditions and exceptions are asked, and [lookup] answers
+// on demand what the request does not hold: context, roles, labels of namespaces → what the rule demands judges: a
+// pattern, conditions, each element of a list, the Pod Security Standards, CEL → the []eval.Decision goes back through
 // [webhook] as the answer. A scan ([scan]) enters at [engine] with objects that exist, and has [report] turn the
-// decisions into reports; nothing else differs.
+// decisions into reports; the command line enters there with manifests. Nothing else differs.
 //
 // Beside that path, [controller] runs the loops that keep it possible: [certs] makes and renews the certificates that
 // the webhooks are served with, and [webhookconfig] keeps the webhook configurations equal to what the policies need

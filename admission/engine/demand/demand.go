@@ -75,7 +75,7 @@ func broken(err error) Verdict {
 
 // New compiles what a validate rule demands. The path is that of the rule.
 func New(r *v1.Rule, policy eval.PolicyRef, path *field.Path) (Demand, field.ErrorList) {
-	v, path := r.Validate, path.Child("validate")
+	v, rulePath, path := r.Validate, path, path.Child("validate")
 	message, errs := newMessage(r, path.Child("message"))
 	c := compiler{rule: r.Name, policy: policy, message: message}
 	var d Demand
@@ -96,7 +96,7 @@ func New(r *v1.Rule, policy eval.PolicyRef, path *field.Path) (Demand, field.Err
 	case v.PodSecurity != nil:
 		d, demandErrs = newStandards(r.Name, v.PodSecurity, path.Child("podSecurity"))
 	case v.CEL != nil:
-		d, demandErrs = newExpressions(r, path)
+		d, demandErrs = newExpressions(r, policy, rulePath)
 	default:
 		d = Unsupported("validate.manifests")
 	}

@@ -6,6 +6,7 @@ import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 
 	"github.com/edict-dev/edict/admission/engine/cel"
+	"github.com/edict-dev/edict/admission/engine/eval"
 )
 
 // expressions demands that CEL expressions hold.
@@ -13,8 +14,11 @@ type expressions struct {
 	check *cel.Check
 }
 
-func newExpressions(r *v1.Rule, path *field.Path) (Demand, field.ErrorList) {
-	check, errs := cel.Compile(cel.Config{Rule: r.Name, Validation: r.Validate, Preconditions: r.CELPreconditions, Path: path})
+// newExpressions compiles the expressions of a rule; the path is that of the rule.
+func newExpressions(r *v1.Rule, policy eval.PolicyRef, path *field.Path) (Demand, field.ErrorList) {
+	check, errs := cel.Compile(cel.Config{
+		Rule: r.Name, Policy: policy, Validation: r.Validate, Preconditions: r.CELPreconditions, Path: path,
+	})
 	return &expressions{check: check}, errs
 }
 
