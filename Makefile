@@ -31,6 +31,10 @@ test: ## run the tests (no cluster needed)
 corpus: ## run the suites of ../shared/corpus: a table by feature, and once more with pass and fail exchanged
 	go run ./hack/corpus
 
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (30s unless told), and stop at a finding; make test runs their seeds
+	hack/fuzz.sh
+
 .PHONY: verify
 verify: ## check format, vet, lint, generated code and import rules
 	hack/verify-format.sh
@@ -67,6 +71,10 @@ demo-down: cluster-down ## stop the demo and remove what it made
 .PHONY: e2e
 e2e: build ## run test/e2e on control planes of its own, Edict in one process and in three
 	hack/e2e.sh
+
+.PHONY: conformance
+conformance: build ## run the cluster tests of ../shared/corpus on a control plane of its own: what passed, what not, and why
+	hack/conformance.sh
 
 .PHONY: crash
 crash: build ## kill the api role 200 times under writes, on a control plane of its own, and watch its syncs

@@ -15,7 +15,7 @@ fi
 
 echo "== the webhook of the real binary under load, beside the least that a webhook can do"
 scratch=$(mktemp -d)
-export LOCAL=${BENCH_LOCAL:-$PWD/.local-bench} PORT_OFFSET=$((${PORT_OFFSET:-0} + 30000))
+export LOCAL=$PWD/.local-bench PORT_OFFSET=$((${PORT_OFFSET:-0} + 30000))
 go build -o "$scratch/cluster" ./hack/cluster
 floor=
 trap '[ -z "$floor" ] || kill "$floor"; "$scratch/cluster" down; rm -rf "$scratch"' EXIT

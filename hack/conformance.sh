@@ -11,18 +11,25 @@ fi
 [ $# -gt 0 ] || set -- validate rangeoperators deferred policy-validation
 chainsaw=$(hack/tools/install.sh chainsaw)
 export LOCAL=$PWD/.local-conformance PORT_OFFSET=$((${PORT_OFFSET:-0} + 26000))
+# The tests of exceptions expect them to be applied, in every namespace.
+export EDICT_FLAGS="--enable-policy-exception --exception-namespace=*"
 export KUBECONFIG=$LOCAL/kubeconfig PATH=$LOCAL/bin:$PATH
-cluster=$(mktemp) && go build -o "$cluster" ./hack/cluster
-trap '"$cluster" down; rm -f "$cluster"' EXIT
-"$cluster" down
-"$cluster" up
-"$cluster" edict-up
+config=$PWD/hack/conformance/chainsaw.yaml reports=$LOCAL/reports
+bin=$(mktemp -d) && go build -o "$bin/" ./hack/cluster ./hack/conformance
+trap '"$bin/cluster" down; rm -r "$bin"' EXIT
+"$bin/cluster" down
+"$bin/cluster" up
+"$bin/cluster" edict-up
 
-reports=$LOCAL/reports && mkdir -p "$reports"
-for part in "$@"; do
-  echo "== $part"
-  # Failures are what the table is for.
-  "$chainsaw" test --config hack/conformance/chainsaw.yaml --test-dir "$corpus/$part" \
-    --report-format JSON --report-path "$reports" --report-name "${part//\//-}" >"$reports/${part//\//-}.log" 2>&1 || true
+mkdir -p "$reports"
+mapfile -t tests < <(cd "$corpus" && find "$@" -name chainsaw-test.yaml -printf '%h\n' | sort)
+for i in "${!tests[@]}"; do
+  report=$reports/$(printf %03d "$i")
+  echo "$((i + 1)) of ${#tests[@]}: ${tests[i]}"
+  # What fails, the table tells.
+  (cd "$corpus" && "$chainsaw" test --config "$config" --test-dir "${tests[i]}" --no-color \
+    --report-format JSON --report-path "$reports" --report-name "${report##*/}") >"$report.log" 2>&1 || true
+  # Some tests leave policies behind, which are no business of the others.
+  kubectl delete clusterpolicies,policies,policyexceptions -A --all >/dev/null
 done
-go run ./hack/conformance "$reports"
+"$bin/conformance" "$reports"

@@ -122,6 +122,9 @@ type Input struct {
 	Exceptions *Exceptions
 	Request    *eval.Request
 	Lookup     eval.Lookup
+	// Over tells that the time for an answer is over: rules that match and were not asked by then are errors. It is nil
+	// where nobody waits.
+	Over func() bool
 }
 
 // Evaluate asks each Program in turn, and of each the rules in their order. Rules that do not concern the request give

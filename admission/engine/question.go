@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/edict-dev/edict/admission/engine/eval"
 	"github.com/edict-dev/edict/admission/engine/exception"
 	"github.com/edict-dev/edict/admission/engine/imageref"
+	"github.com/edict-dev/edict/admission/engine/jmespath"
 	"github.com/edict-dev/edict/admission/engine/variable"
 )
 
@@ -28,6 +30,12 @@ const (
 	stageDemand     = "validate"
 	stageAction     = "failureAction"
 )
+
+// errOver is the error of rules whose turn came too late.
+var errOver = errors.New("the time for an answer was over before the rule could be asked")
+
+// budgets are for rules without variables; the scope of those with some has its own.
+var budgets = sync.Pool{New: func() any { return new(jmespath.Budget) }}
 
 // concerned asks the policy's own match conditions. With an error it is concerned, and each rule that matches answers
 // with it.
@@ -68,6 +76,9 @@ func (q *question) evaluate(rule *compile.Rule, conditions error) (d eval.Decisi
 	if conditions != nil {
 		return q.broken(rule, stageConditions, conditions), true
 	}
+	if q.Over != nil && q.Over() {
+		return q.broken(rule, stage, errOver), true
+	}
 	if rule.Broken != "" {
 		d = q.decision(rule)
 		d.Action, _ = rule.Action.For(q.Request, q.Lookup)
@@ -96,6 +107,13 @@ func (q *question) judge(rule *compile.Rule) (eval.Decision, bool) {
 		scope = q.scope(rule, q.Request)
 	}
 	asked := demand.Question{Request: q.Request, Lookup: q.Lookup, Scope: scope}
+	if scope != nil {
+		asked.Budget = scope.Budget()
+	} else {
+		asked.Budget = budgets.Get().(*jmespath.Budget)
+		defer budgets.Put(asked.Budget)
+		*asked.Budget = *jmespath.NewBudget(0, variable.MaxSteps)
+	}
 	v, excepted, ok := q.verdict(rule, exceptions, asked)
 	if ok && v.Result == eval.Fail && rule.ToleratesExisting && q.Request.Operation == eval.Update {
 		v = q.tolerated(rule, exceptions, asked, v)
@@ -132,18 +150,24 @@ func (q *question) tolerated(rule *compile.Rule, exceptions []*exception.Excepti
 	if err != nil || !matched {
 		return failed
 	}
-	before := demand.Question{Request: &created, Lookup: q.Lookup}
+	before := demand.Question{Request: &created, Lookup: q.Lookup, Budget: jmespath.NewBudget(0, variable.MaxSteps)}
 	if now.Scope != nil {
 		before.Scope = q.scope(rule, &created)
+		before.Budget = before.Scope.Budget()
 	}
 	if v, _, ok := q.verdict(rule, exceptions, before); !ok || v.Result != eval.Fail {
 		return failed
 	}
+	old, oldComplete := rule.Demand.Violations(before)
+	found, complete := rule.Demand.Violations(now)
+	if !oldComplete || !complete {
+		return failed
+	}
 	known := map[string]bool{}
-	for _, violation := range rule.Demand.Violations(before) {
+	for _, violation := range old {
 		known[violation] = true
 	}
-	for _, violation := range rule.Demand.Violations(now) {
+	for _, violation := range found {
 		if !known[violation] {
 			return failed
 		}

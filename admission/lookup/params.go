@@ -21,6 +21,11 @@ func (l *requestLookup) params(policy eval.PolicyRef, source *eval.ParamsSource)
 	if err != nil {
 		return nil, fmt.Errorf("parameters of kind %s: %w", source.Kind.Kind, err)
 	}
+	if !resource.namespaced {
+		if err := inNamespace(policy, source.Kind.Kind); err != nil {
+			return nil, err
+		}
+	}
 	if source.Namespace == "" && source.Name != "" && resource.namespaced {
 		return nil, fmt.Errorf("parameter %s %q: its namespace is not known", source.Kind.Kind, source.Name)
 	}

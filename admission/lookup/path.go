@@ -79,9 +79,8 @@ func (p *apiPath) resolve() {
 		return
 	}
 	// A Namespace is an object itself: /namespaces/a and what few subresources it has.
-	namespaced := rest[0] == "namespaces" && len(rest) > 2 &&
-		!(p.version.Group == "" && len(rest) == 3 && slices.Contains([]string{"status", "finalize"}, rest[2]))
-	if namespaced {
+	ofNamespace := p.version.Group == "" && len(rest) == 3 && slices.Contains([]string{"status", "finalize"}, rest[2])
+	if rest[0] == "namespaces" && len(rest) > 2 && !ofNamespace {
 		p.namespace, rest = rest[1], rest[2:]
 	}
 	p.resource = rest[0]

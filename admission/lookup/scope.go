@@ -18,6 +18,14 @@ func ownNamespace(policy eval.PolicyRef, what, namespace string) error {
 	return fmt.Errorf("%s: namespace %q is not that of the Policy, %q, and it reads in no other", what, namespace, policy.Namespace)
 }
 
+// inNamespace says why a policy may not be shown objects of a kind that is in no namespace, or nil.
+func inNamespace(policy eval.PolicyRef, kind string) error {
+	if policy.Namespace == "" {
+		return nil
+	}
+	return fmt.Errorf("paramKind %s: it is in no namespace, and a Policy reads in its own only, %s", kind, policy.Namespace)
+}
+
 // notShared says why a policy may not be shown a global context entry, which may hold what any namespace holds.
 func notShared(source eval.Source) error {
 	if source.Policy.Namespace != "" {

@@ -205,8 +205,14 @@ func (s *Static) params(source eval.Source) (any, error) {
 	found := []any{}
 	known := s.config.Cluster != nil || len(s.config.Params) > 0
 	for _, object := range s.all() {
-		if kindOf(object) != params.Kind || params.Namespace != "" && namespaceOf(object) != params.Namespace {
+		namespace := namespaceOf(object)
+		if kindOf(object) != params.Kind || namespace != "" && params.Namespace != "" && namespace != params.Namespace {
 			continue
+		}
+		if namespace == "" {
+			if err := inNamespace(source.Policy, params.Kind.Kind); err != nil {
+				return nil, err
+			}
 		}
 		if params.Name != "" && nameOf(object) != params.Name || params.Name == "" && params.Selector != nil && !params.Selector.Matches(labelsOf(object)) {
 			continue

@@ -114,7 +114,10 @@ func (s *Server) evaluate(ctx context.Context, req *eval.Request) (answerRespons
 	}
 	lookups, cancel := lookupContext(ctx)
 	defer cancel()
-	decisions := engine.Evaluate(engine.Input{Programs: programs, Exceptions: exceptions, Request: req, Lookup: s.config.Lookup(lookups)})
+	decisions := engine.Evaluate(engine.Input{
+		Programs: programs, Exceptions: exceptions, Request: req, Lookup: s.config.Lookup(lookups),
+		Over: func() bool { return lookups.Err() != nil },
+	})
 	response, err := judged(req, decisions)
 	if err != nil {
 		return answerResponse{}, &problem{http.StatusInternalServerError, err.Error()}

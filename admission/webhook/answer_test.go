@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -496,7 +497,19 @@ func BenchmarkHandler(b *testing.B) {
 				"response": map[string]any{"uid": request["uid"], "allowed": true}})
 		}))
 	})
-	b.Run("edict", func(b *testing.B) {
+	b.Run("1 policy", func(b *testing.B) {
 		run(b, newServer(b, Config{Policies: policies{app(b, "p", "Fail", "Enforce")}}))
+	})
+	b.Run("Pod Security", func(b *testing.B) {
+		const file = "../../../shared/bench/pod-security-restricted.yaml"
+		manifests, err := os.ReadFile(file)
+		if err != nil {
+			b.Skipf("the policies to measure with (%s) are not here", strings.TrimPrefix(file, "../../"))
+		}
+		var all policies
+		for _, manifest := range bytes.Split(manifests, []byte("\n---\n")) {
+			all = append(all, compile(b, string(manifest)))
+		}
+		run(b, newServer(b, Config{Policies: all}))
 	})
 }

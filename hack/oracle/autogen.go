@@ -63,7 +63,7 @@ func (g *generator) controller(template map[string]any) map[string]any {
 // autogenCase is a rule on Pods that judges a Pod or what makes Pods.
 func (g *generator) autogenCase() (rule, object map[string]any) {
 	object = g.controller(g.template())
-	demand := map[string]any{"message": pick(g, "m", "{{ request.object.kind }}", "in {{ request.object.metadata.labels.app || 'none' }}", "{{ request.object.spec.hostNetwork }}", "$(./../pattern/spec/hostNetwork)")}
+	demand := map[string]any{"message": pick(g, "m", "{{ request.object.kind }}", "in {{ request.object.metadata.labels.app || 'none' }}", "on {{ request.object.spec.hostNetwork }}", "$(./../pattern/spec/hostNetwork)")}
 	switch g.IntN(6) {
 	case 0, 1:
 		demand["pattern"] = g.podPattern()

@@ -71,7 +71,12 @@ func (g *generator) conditionCase() (rule, object map[string]any) {
 // operatorCase is one operator with a key and a value without variables.
 func (g *generator) operatorCase() (rule, object map[string]any) {
 	side := func() any { return pick[any](g, g.scalar(), g.scalar(), g.operands(), g.value(1)) }
-	return deny(map[string]any{"key": side(), "operator": pick(g, operators...), "value": side()}), g.object()
+	c := map[string]any{"key": side(), "operator": pick(g, operators...), "value": side()}
+	if _, isList := c["key"].([]any); isList && (c["operator"] == "In" || c["operator"] == "NotIn") {
+		// Anything but strings in such a list crashes the reference, which takes long to find.
+		c["key"] = []any{g.text(), g.text()}
+	}
+	return deny(c), g.object()
 }
 
 func deny(condition map[string]any) map[string]any {

@@ -11,6 +11,10 @@ var explained = []struct {
 	reason string
 	is     func(c *testCase, ours, theirs verdict) bool
 }{
+	{"the reference crashes", func(_ *testCase, _, theirs verdict) bool { return theirs.crashed }},
+	{"an argument that is written out and has the wrong type is refused when the policy is created", func(_ *testCase, ours, theirs verdict) bool {
+		return ours.refused && !theirs.refused && refusedArgument.MatchString(ours.why)
+	}},
 	{"an argument of the wrong type is named by function and argument, not by the types of the program", func(_ *testCase, ours, theirs verdict) bool {
 		return alikeBut(ours, theirs, func(ours, theirs string) bool {
 			theirs, found := cutType(theirs, foreignTypes)
@@ -30,8 +34,9 @@ var explained = []struct {
 }
 
 var (
-	foreignTypes  = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|JMESPath function '\w+': argument #\d+ is not of type .*`)
-	wrongArgument = regexp.MustCompile(`JMESPath function '\w+': argument \d+ \(\w+\) must be .*, but is [^;:)]*`)
+	foreignTypes    = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|JMESPath function '\w+': argument #\d+ is not of type .*`)
+	refusedArgument = regexp.MustCompile(`column \d+: argument \d+ of \w+ (is \w+; it is |must be an expression)`)
+	wrongArgument   = regexp.MustCompile(`JMESPath function '\w+': argument \d+ \(\w+\) must be .*, but is [^;:)]*`)
 )
 
 // cutType replaces what a message says of the type of an argument.

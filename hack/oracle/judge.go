@@ -55,7 +55,7 @@ func request(object eval.Object) *eval.Request {
 	namespace, _ := at(object, "metadata", "namespace").(string)
 	return &eval.Request{
 		Kind: schema.FromAPIVersionAndKind(apiVersion, kind), Name: name, Namespace: namespace,
-		Operation: eval.Create, Object: object, Now: time.Now(), User: &eval.User{},
+		Operation: eval.Create, Object: object, Now: time.Now(),
 	}
 }
 

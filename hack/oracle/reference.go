@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,41 +15,64 @@ import (
 type reference struct{ path string }
 
 // judge has all policies judge all objects in one run, and keeps of the answers those of a case's policy on its object.
+// Where a case ends the run it is found by halving.
 func (r *reference) judge(cases []testCase) ([]verdict, error) {
-	dir, err := os.MkdirTemp("", "oracle")
+	out, crash, err := r.run(cases)
+	if err != nil || crash == "" {
+		return out, err
+	}
+	if len(cases) == 1 {
+		return []verdict{{crashed: true, why: crash}}, nil
+	}
+	first, err := r.judge(cases[:len(cases)/2])
 	if err != nil {
 		return nil, err
+	}
+	second, err := r.judge(cases[len(cases)/2:])
+	return append(first, second...), err
+}
+
+// run is one run of the reference. Crash is what it said when it gave no answers.
+func (r *reference) run(cases []testCase) (out []verdict, crash string, err error) {
+	dir, err := os.MkdirTemp("", "oracle")
+	if err != nil {
+		return nil, "", err
 	}
 	defer os.RemoveAll(dir)
 	policies, objects := filepath.Join(dir, "policies.yaml"), filepath.Join(dir, "objects.yaml")
 	if err := write(policies, cases, func(c *testCase) any { return c.policy }); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := write(objects, cases, func(c *testCase) any { return c.object }); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	cmd := exec.Command(r.path, "apply", policies, "-r", objects, "--policy-report", "--output-format", "json", "--continue-on-fail")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	runErr := cmd.Run()
-	text := stdout.String()
-	out := make([]verdict, len(cases))
-	index := map[string]int{}
-	for i := range cases {
-		index[cases[i].name()] = i
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		return nil, "", err
 	}
+	text := stdout.String()
 	head, report := text, ""
 	if start := strings.Index(text, "\n{"); start >= 0 {
 		head, report = text[:start], text[start+1:strings.LastIndex(text, "}")+1]
 	}
-	refusals(head, index, out)
-	if report == "" {
-		if !strings.Contains(head, refusedHeading) {
-			return nil, fmt.Errorf("the reference gave no report: %w\n%s\n%s", runErr, head, stderr.String())
-		}
-		return out, nil
+	out = make([]verdict, len(cases))
+	index := map[string]int{}
+	for i := range cases {
+		index[cases[i].name()] = i
 	}
-	return out, answers(report, cases, index, out)
+	switch refused := refusals(head, index, out); {
+	case report != "":
+		return out, "", answers(report, cases, index, out)
+	case refused == len(cases):
+		return out, "", nil
+	}
+	said := stderr.String()
+	if i := strings.Index(said, "panic: "); i >= 0 {
+		said, _, _ = strings.Cut(said[i:], "\n")
+	}
+	return nil, said + ".", nil
 }
 
 func write(path string, cases []testCase, part func(*testCase) any) error {
@@ -63,24 +87,22 @@ func write(path string, cases []testCase, part func(*testCase) any) error {
 	return os.WriteFile(path, out.Bytes(), 0o600)
 }
 
-const refusedHeading = "Invalid Policies"
-
-// refusals reads the list of policies that the reference refuses: "1. name: why".
-func refusals(head string, index map[string]int, out []verdict) {
-	_, list, found := strings.Cut(head, refusedHeading)
-	if !found {
-		return
-	}
+// refusals reads the list of policies that the reference refuses, "1. name: why", and returns how many there are.
+func refusals(head string, index map[string]int, out []verdict) int {
+	_, list, _ := strings.Cut(head, "Policies Skipped:")
+	refused := 0
 	for line := range strings.SplitSeq(list, "\n") {
 		_, entry, ok := strings.Cut(line, ". ")
 		if !ok {
 			continue
 		}
 		name, why, _ := strings.Cut(entry, ": ")
-		if i, known := index[name]; known {
+		if i, known := index[name]; known && !out[i].refused {
 			out[i] = verdict{refused: true, why: why}
+			refused++
 		}
 	}
+	return refused
 }
 
 // answers reads the report.

@@ -109,9 +109,9 @@ func (s *shrinking) alike(o *outcome) bool {
 		o.ours.kind() == s.ours.kind() && o.theirs.kind() == s.theirs.kind()
 }
 
-// kind is a verdict without its words.
+// kind is a verdict without most of its words: those that end a refusal tell one from another.
 func (v verdict) kind() string {
-	out := fmt.Sprint(v.refused)
+	out := fmt.Sprint(v.refused, v.crashed, v.why[max(0, len(v.why)-30):])
 	for _, r := range v.rows {
 		out += " " + r.result
 	}

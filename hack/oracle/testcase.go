@@ -43,6 +43,8 @@ func document(v any) string {
 type verdict struct {
 	// refused tells that the policy is not accepted, and why says for what.
 	refused bool
+	// crashed tells that it ended without an answer.
+	crashed bool
 	why     string
 	rows    []row
 }
@@ -55,6 +57,8 @@ func (r row) String() string { return fmt.Sprintf("%s: %s %q", r.rule, r.result,
 // difference says in what two verdicts differ, or nothing. How a refusal is worded is up to each.
 func difference(ours, theirs verdict) string {
 	switch {
+	case theirs.crashed:
+		return "the reference crashed: " + theirs.why
 	case ours.refused && theirs.refused:
 		return ""
 	case ours.refused != theirs.refused:

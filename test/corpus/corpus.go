@@ -132,6 +132,7 @@ type asked struct {
 	Operation   eval.Operation `json:"operation"`
 	Subresource string         `json:"subresource"`
 	Kind        *kind          `json:"kind"`
+	Parent      *kind          `json:"parent"`
 	User        *user          `json:"user"`
 	Object      eval.Object    `json:"object"`
 	OldObject   eval.Object    `json:"oldObject"`
@@ -172,6 +173,9 @@ func (c *Case) readRequests(t *testing.T) {
 		req.Operation, req.Subresource, req.Object, req.OldObject = a.Operation, a.Subresource, a.Object, a.OldObject
 		if a.Kind != nil {
 			req.Kind = schema.GroupVersionKind(*a.Kind)
+		}
+		if a.Parent != nil {
+			req.Parent = schema.GroupVersionKind(*a.Parent)
 		}
 		if a.User != nil {
 			req.User = &eval.User{Name: a.User.Name, UID: a.User.UID, Groups: a.User.Groups}

@@ -29,9 +29,6 @@ import (
 	kyvernov1client "github.com/edict-dev/edict/generated/clientset/versioned/typed/kyverno/v1"
 )
 
-// How often discovery is asked again, so that kinds are found that were installed after the policies on them.
-const discoveryInterval = 30 * time.Second
-
 // The least time between two passes over all policies.
 const passInterval = 200 * time.Millisecond
 
@@ -73,6 +70,7 @@ type Controller struct {
 	// What the configuration loop alone uses.
 	resources  *Resources
 	discovered time.Time
+	eager      time.Time                // until then discovery is asked often
 	needs      map[*engine.Program]Need // found with resources
 	// refused are the policies whose own webhooks the API server did not accept; one of them was the reason.
 	refused map[*engine.Program]bool
@@ -105,7 +103,8 @@ func New(config Config) *Controller {
 		Name: "webhookconfig", Keys: everything, Clock: config.Clock, MaxBackoff: 10 * time.Second,
 		Reconcile: func(ctx context.Context, _ string) (time.Duration, error) {
 			defer c.configured.passed()
-			return discoveryInterval, c.configure(ctx)
+			err := c.configure(ctx)
+			return c.discoverAfter(), err
 		},
 	})
 	c.statuses = controller.NewRunner(controller.Config{
@@ -148,7 +147,7 @@ func (c *Controller) Health() (configurations, statuses controller.Health) {
 
 // Run keeps configurations and conditions until ctx is done.
 func (c *Controller) Run(ctx context.Context) error {
-	c.resources, c.discovered, c.needs, c.refused = nil, time.Time{}, nil, nil
+	c.resources, c.discovered, c.eager, c.needs, c.refused = nil, time.Time{}, time.Time{}, nil, nil
 	c.setState(state{})
 	c.replicas = newReplicas(c.config.Clock)
 	c.seen, c.written, c.settled = map[*engine.Program]string{}, map[*engine.Program]string{}, map[*engine.Program]judgement{}
@@ -240,6 +239,13 @@ func (c *Controller) apply(ctx context.Context, policies iter.Seq2[v1.Object, *e
 		Refused: c.refused,
 	}
 	desired, needs := Desired(input)
+	if c.seek(needs) {
+		if err := c.discover(); err != nil {
+			return false, err
+		}
+		input.Resources, input.Needs = c.resources, c.needs
+		desired, needs = Desired(input)
+	}
 	c.needs = needs
 	wroteValidating, err := c.writeValidating(ctx, live, exists, desired)
 	if apierrors.IsInvalid(err) && len(c.withConditions(needs)) > len(c.refused) {
@@ -276,23 +282,6 @@ func (c *Controller) withConditions(needs map[*engine.Program]Need) map[*engine.
 		}
 	}
 	return found
-}
-
-// discover asks again only after a while, since many passes follow from events that have nothing to do with it.
-func (c *Controller) discover() error {
-	now := c.config.Clock.Now()
-	if c.resources != nil && now.Sub(c.discovered) < discoveryInterval {
-		return nil
-	}
-	resources, err := Discover(c.config.Discovery, c.resources)
-	if err != nil {
-		return err
-	}
-	c.discovered = now
-	if c.resources == nil || !resources.equal(c.resources) {
-		c.resources, c.needs = resources, nil
-	}
-	return nil
 }
 
 func (c *Controller) liveValidating() (live *admissionregistrationv1.ValidatingWebhookConfiguration, exists bool) {

@@ -33,10 +33,11 @@ func TestSameAtomsAreTheSameSlice(t *testing.T) {
 	atoms := func(resource string) []atom {
 		return []atom{{"", "v1", resource, admissionregistrationv1.NamespacedScope, "CREATE"}}
 	}
-	if &m.same(atoms("pods"))[0] != &m.same(atoms("pods"))[0] {
+	first, again := m.same(atoms("pods")), m.same(atoms("pods"))
+	if &first[0] != &again[0] {
 		t.Error("equal atoms are two slices")
 	}
-	if &m.same(atoms("pods"))[0] == &m.same(atoms("nodes"))[0] {
+	if other := m.same(atoms("nodes")); &first[0] == &other[0] {
 		t.Error("different atoms are one slice")
 	}
 	if len(m.same(nil)) != 0 {

@@ -2,9 +2,11 @@ package webhookconfig
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -27,5 +29,23 @@ func TestU11GroupsThatDoNotAnswerKeepTheirRules(t *testing.T) {
 	s.err = errors.New("the API server is down")
 	if _, err := Discover(s, whole); err == nil {
 		t.Error("no error when nothing at all is known")
+	}
+}
+
+// U06, M01 a rule on Pods is also asked about what changes a Pod by way of a subresource, where the API server serves that.
+func TestU06ChangesOfPodsBySubresources(t *testing.T) {
+	s := cluster()
+	s.lists[0].APIResources = append(s.lists[0].APIResources, metav1.APIResource{Name: "pods/resize", Kind: "Pod", Namespaced: true})
+	for kinds, want := range map[string]string{
+		"Pod":        "[] v1 Namespaced " + allOperations + " pods,pods/ephemeralcontainers,pods/resize",
+		"'*'":        "[*] * * " + allOperations + " *,pods/ephemeralcontainers,pods/resize",
+		"Pod/exec":   "[] v1 Namespaced " + allOperations + " pods/exec",
+		"Pod/resize": "[] v1 Namespaced " + allOperations + " pods/resize",
+	} {
+		policies, _ := newSet(t, clusterPolicy("a", on(t, kinds))).All()
+		webhooks, _ := Desired(Input{Policies: policies, Resources: resourcesOf(t, s, nil), Endpoint: endpoint})
+		if len(webhooks) != 1 || !slices.Equal(lines(webhooks[0].Rules), []string{want}) {
+			t.Errorf("%s: %v", kinds, lines(webhooks[0].Rules))
+		}
 	}
 }

@@ -93,7 +93,7 @@ func (c *meteredCall) Exec(frame *interpreter.ExecutionFrame) ref.Val {
 		m := found.(*meter)
 		if m.left -= c.measure(args); m.left < 0 {
 			m.left = 0
-			return types.NewErr("%s works on too much", c.Function())
+			return types.NewErr("%s: one evaluation may not work on more than %d elements and characters", c.Function(), maxWork)
 		}
 	}
 	switch c.Function() {

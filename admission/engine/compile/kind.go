@@ -6,26 +6,16 @@ import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 
 	"github.com/edict-dev/edict/admission/engine/demand"
-	"github.com/edict-dev/edict/admission/engine/match"
 )
 
-// checkKinds sees to it that a rule that scans can be scanned, and that one on every kind there is speaks only of what
-// every kind has.
+// checkKinds sees to it that a rule on every kind there is speaks only of what every kind has.
 func checkKinds(r *v1.Rule, spec *v1.Spec, d demand.Demand, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	background := valueOr(spec.Background, true)
 	each(&r.Match, path.Child("match"), func(resources *v1.ResourceDescription, path *field.Path) {
 		for i, kind := range resources.Kinds {
-			at := path.Child("kinds").Index(i)
-			k, err := match.ParseKind(kind)
-			if err != nil {
-				continue
-			}
-			if background && k.Subresource != "" && k.Subresource != "*" {
-				errs = append(errs, field.Invalid(at, kind, "background scan enabled with subresource "+k.Subresource+": a scan sees no subresources; set spec.background to false"))
-			}
 			if kind == "*" {
-				errs = append(errs, checkEveryKind(resources, background, d, at)...)
+				errs = append(errs, checkEveryKind(resources, background, d, path.Child("kinds").Index(i))...)
 			}
 		}
 	})

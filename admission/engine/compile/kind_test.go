@@ -7,7 +7,7 @@ func TestKinds(t *testing.T) {
 		{"[Pod]", "true", "{spec: {a: b}}", ""},
 		{"['*/*']", "true", "{spec: {a: b}}", ""},
 		{"[Deployment, Deployment/scale]", "false", "{spec: {a: b}}", ""},
-		{"[Deployment, Deployment/scale]", "true", "{spec: {a: b}}", "spec.rules[0].match.any[0].resources.kinds[1]"},
+		{"[Deployment, Deployment/scale]", "true", "{spec: {a: b}}", ""},
 		{"['*']", "true", "{metadata: {name: a}}", "spec.rules[0].match.any[0].resources.kinds[0]"},
 		{"['*']", "false", "{metadata: {name: a}}", ""},
 		{"['*']", "false", "{metadata: {name: a}, spec: {a: b}}", "spec.rules[0].match.any[0].resources.kinds[0]"},

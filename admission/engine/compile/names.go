@@ -31,7 +31,8 @@ func checkNames(r *v1.Rule, spec *v1.Spec, path *field.Path) field.ErrorList {
 		c.refuseAll(document[key], path.Child(key))
 	}
 	for _, key := range []string{"context", "preconditions", "validate", "reportProperties"} {
-		c.walk(document[key], path.Child(key), false)
+		// The message of a rule with foreach is made for the element that fails.
+		c.walk(document[key], path.Child(key), key == "validate" && len(r.Validate.ForEach) > 0)
 	}
 	return c.errs
 }

@@ -3,6 +3,7 @@ package condition
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -20,6 +21,8 @@ const (
 	maxConditions = 1000
 	// maxJSON bounds the JSON of a key or a value.
 	maxJSON = 1 << 20
+	// buildSteps is what it takes to read a value, for each value in it.
+	buildSteps = 10
 )
 
 // Conditions are compiled conditions. They are immutable.
@@ -166,6 +169,24 @@ func (c *Conditions) Evaluate(s *variable.Scope) (met bool, messages []string, e
 	return met, messages, nil
 }
 
+// Holding are the conditions that hold and of which one is enough, each by its place; complete is false when one cannot
+// be told. Without such conditions there are none, though all others may hold.
+func (c *Conditions) Holding(s *variable.Scope) (places []string, complete bool) {
+	if c == nil {
+		return nil, true
+	}
+	for i, condition := range c.any {
+		holds, err := condition.evaluate(s)
+		if err != nil {
+			return places, false
+		}
+		if holds {
+			places = append(places, "/any/"+strconv.Itoa(i))
+		}
+	}
+	return places, true
+}
+
 // evaluateAny stops at the first condition that holds, which then decides; else all do.
 func (c *Conditions) evaluateAny(s *variable.Scope) (met bool, decided []*condition, err error) {
 	if c.any == nil {
@@ -219,11 +240,17 @@ func (c *condition) evaluate(s *variable.Scope) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("failed to substitute variables in condition key: %w", err)
 	}
+	if err := s.SpendOn(key, 1); err != nil {
+		return false, fmt.Errorf("failed to look at the condition key: %w", err)
+	}
 	check := c.check
 	if check == nil {
 		value, err := c.value.Substitute(s)
 		if err != nil {
 			return false, fmt.Errorf("failed to substitute variables in condition value: %w", err)
+		}
+		if err := s.SpendOn(value, buildSteps); err != nil {
+			return false, fmt.Errorf("failed to read the condition value: %w", err)
 		}
 		if check, err = c.operator.with(value); err != nil {
 			return false, fmt.Errorf("failed to read the condition value: %w", err)

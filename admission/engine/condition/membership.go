@@ -9,6 +9,9 @@ import (
 	"github.com/edict-dev/edict/admission/engine/variable"
 )
 
+// rangeSteps is what it takes to read an element as a number or a duration and compare it.
+const rangeSteps = 10
+
 // quantifier is how many members of a key must be, or must not be, in a value.
 type quantifier int
 
@@ -25,6 +28,8 @@ func (q quantifier) negated() bool { return q == anyNotIn || q == allNotIn }
 type members struct {
 	// patterns are the elements of a list.
 	patterns []*scalar.Wildcard
+	// length is that of all patterns together.
+	length int
 	// text is the whole value where it is a string, and exact the elements of the JSON list that it is.
 	text *scalar.Wildcard
 	// isList tells that the value is a list, or a string that is a JSON list.
@@ -45,13 +50,13 @@ func newMembers(value any) (*members, error) {
 		for i, element := range v {
 			texts[i] = text(element)
 		}
-		patterns, err := newPatterns(texts)
-		return &members{patterns: patterns, isList: true}, err
+		m := &members{isList: true}
+		return m, m.offer(texts)
 	case string:
 		return newTextMembers(v)
 	case bool, int64, float64:
-		patterns, err := newPatterns([]string{text(v)})
-		return &members{patterns: patterns, single: true}, err
+		m := &members{single: true}
+		return m, m.offer([]string{text(v)})
 	}
 	return &members{invalid: true}, nil
 }
@@ -76,19 +81,20 @@ func newTextMembers(s string) (*members, error) {
 		return m, nil
 	}
 	m.isList = true
-	m.patterns, err = newPatterns(list)
-	return m, err
+	return m, m.offer(list)
 }
 
-func newPatterns(texts []string) ([]*scalar.Wildcard, error) {
-	out := make([]*scalar.Wildcard, len(texts))
+// offer makes texts the patterns to fit.
+func (m *members) offer(texts []string) error {
+	m.patterns = make([]*scalar.Wildcard, len(texts))
 	for i, t := range texts {
 		var err error
-		if out[i], err = scalar.NewWildcard(t); err != nil {
-			return nil, err
+		if m.patterns[i], err = scalar.NewWildcard(t); err != nil {
+			return err
 		}
+		m.length += len(t)
 	}
-	return out, nil
+	return nil
 }
 
 // membership is AnyIn and the like.
@@ -132,6 +138,9 @@ func (m *members) hasScalar(s *variable.Scope, key string) (in, ok bool, err err
 		case m.within != nil:
 			return m.within.Match(key), true, nil
 		}
+		if err := s.Spend(len(m.patterns)); err != nil {
+			return false, false, err
+		}
 		// The elements of a list in a string are compared as they are.
 		for _, pattern := range m.patterns {
 			if pattern.String() == key {
@@ -149,7 +158,7 @@ func (m *members) hasScalar(s *variable.Scope, key string) (in, ok bool, err err
 
 // hasPattern tells whether a member fits the key, or the key a member: either may have wildcards.
 func (m *members) hasPattern(s *variable.Scope, key string) (bool, error) {
-	if err := s.Spend(len(m.patterns)); err != nil {
+	if err := s.Spend(len(m.patterns)*(1+len(key)/64) + m.length/64); err != nil {
 		return false, err
 	}
 	reverse, err := reversePattern(key)
@@ -181,6 +190,11 @@ func (m *membership) holdsForList(s *variable.Scope, key []any) (bool, error) {
 		return false, nil
 	case v.single && (m.quantifier == allIn || m.quantifier == allNotIn):
 		return false, nil
+	}
+	if v.within != nil {
+		if err := s.Spend(rangeSteps * len(key)); err != nil {
+			return false, err
+		}
 	}
 	in, outside := 0, 0
 	for _, element := range key {

@@ -17,6 +17,7 @@ import (
 	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
 
 	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/admission/engine/jmespath"
 	"github.com/edict-dev/edict/admission/engine/pattern"
 	"github.com/edict-dev/edict/admission/engine/podsecurity"
 	"github.com/edict-dev/edict/admission/engine/variable"
@@ -29,8 +30,9 @@ type Demand interface {
 	// Static tells that there are no variables in it: it judges without a scope.
 	Static() bool
 	// Violations tells the single things apart that are wrong, each by what it is and where, so that those of two
-	// states of an object can be compared. It is empty where a demand cannot tell them apart.
-	Violations(q Question) []string
+	// states of an object can be compared. There are none where a demand cannot tell them apart; complete is false when
+	// there may be more.
+	Violations(q Question) (found []string, complete bool)
 }
 
 // Pattern is a Demand that is a pattern, of which it can be told what it speaks of.
@@ -47,6 +49,8 @@ type Question struct {
 	Lookup  eval.Lookup
 	// Scope may be nil for a demand that is static.
 	Scope *variable.Scope
+	// Budget is what the evaluation of the rule may do, its Scope included.
+	Budget *jmespath.Budget
 	// Element is what patterns are compared with instead of the whole object: an element of foreach. It counts only
 	// when InElement is set, for an element may be anything.
 	Element   any

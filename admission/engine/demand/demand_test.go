@@ -41,7 +41,8 @@ func about(t testing.TB, object string) Question {
 	if err := kjson.Unmarshal([]byte(object), &req.Object); err != nil {
 		t.Fatal(err)
 	}
-	return Question{Request: req, Scope: variable.NewScope(variable.Config{Request: req, Policy: eval.PolicyRef{Name: "p"}, Rule: "r"})}
+	scope := variable.NewScope(variable.Config{Request: req, Policy: eval.PolicyRef{Name: "p"}, Rule: "r"})
+	return Question{Request: req, Scope: scope, Budget: scope.Budget()}
 }
 
 func judge(t *testing.T, validate, object string) string {

@@ -57,5 +57,5 @@ func (d *denial) words(q Question, said []string) string {
 // Static implements Demand.
 func (d *denial) Static() bool { return false }
 
-// Violations implements Demand: conditions say nothing of where they hold.
-func (d *denial) Violations(Question) []string { return nil }
+// Violations implements Demand: each condition of which one is enough, though it says nothing of where it holds.
+func (d *denial) Violations(q Question) ([]string, bool) { return d.conditions.Holding(q.Scope) }

@@ -31,4 +31,4 @@ func (e *expressions) Judge(q Question) (Verdict, bool) {
 func (e *expressions) Static() bool { return true }
 
 // Violations implements Demand: expressions say nothing of where they do not hold.
-func (e *expressions) Violations(Question) []string { return nil }
+func (e *expressions) Violations(Question) ([]string, bool) { return nil, true }

@@ -19,6 +19,8 @@ const (
 	maxNesting = 8
 	// maxElements bounds how many elements one list may have, and with nesting what an object can make us do.
 	maxElements = 10_000
+	// elementSteps is what it takes to look at an element, whatever is demanded of it.
+	elementSteps = 20
 )
 
 // forEach demands something of each element of lists, one list after the other.
@@ -127,16 +129,16 @@ func (f forEach) Judge(q Question) (Verdict, bool) {
 func (f forEach) Static() bool { return false }
 
 // Violations implements Demand: an element that fails is one, or has those that its own demand tells apart.
-func (f forEach) Violations(q Question) []string {
-	var out []string
+func (f forEach) Violations(q Question) (out []string, complete bool) {
+	complete = true
 	for i, l := range f {
-		// An error would have been the verdict.
-		_ = l.each(q, func(index int, q Question) bool {
+		err := l.each(q, func(index int, q Question) bool {
 			if v, ok := l.demand.Judge(q); !ok || v.Result != eval.Fail {
 				return true
 			}
 			at := fmt.Sprintf("%d/%d", i, index)
-			inner := l.demand.Violations(q)
+			inner, all := l.demand.Violations(q)
+			complete = complete && all
 			if len(inner) == 0 {
 				out = append(out, at)
 			}
@@ -145,8 +147,9 @@ func (f forEach) Violations(q Question) []string {
 			}
 			return true
 		})
+		complete = complete && err == nil
 	}
-	return out
+	return out, complete
 }
 
 // each visits the elements that the demand concerns, until visit returns false. A list that is not there has none; a
@@ -172,11 +175,18 @@ func (l *loop) each(q Question, visit func(index int, q Question) bool) error {
 		if element == nil {
 			continue
 		}
+		if err := q.Budget.Steps(elementSteps); err != nil {
+			return err
+		}
 		inner, err := l.enter(q, element, i)
 		if err != nil {
 			return err
 		}
-		if met, _, err := l.preconditions.Evaluate(inner.Scope); err != nil || !met {
+		met, _, err := l.preconditions.Evaluate(inner.Scope)
+		if errors.Is(err, jmespath.ErrBudget) {
+			return err
+		}
+		if err != nil || !met {
 			continue
 		}
 		if !visit(i, inner) {

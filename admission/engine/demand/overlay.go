@@ -13,6 +13,9 @@ import (
 // maxPattern bounds the JSON of a pattern.
 const maxPattern = 1 << 20
 
+// buildSteps is what it takes to build a pattern, for each value in it.
+const buildSteps = 10
+
 // overlay compares the object, or an element of it, with a pattern or with several.
 type overlay struct {
 	rule    string
@@ -39,12 +42,17 @@ func (c compiler) overlay(raw *apiextensionsv1.JSON, path *field.Path, several b
 	if o.template, errs = variable.Compile(value, path); len(errs) > 0 {
 		return nil, errs
 	}
-	// Whatever variables will hold, the anchors and the shape are seen to now.
 	written := value
 	if o.template.Static() {
 		written = o.template.Value()
 	}
-	if o.check, errs = o.build(written); len(errs) > 0 {
+	if c.nested && !o.template.Static() {
+		// The form that variables give it, such as that of the value of an anchor ^(), is not known yet.
+		o.check, errs = o.substituted(written)
+	} else {
+		o.check, errs = o.asWritten(written)
+	}
+	if len(errs) > 0 {
 		return nil, errs
 	}
 	return o, nil
@@ -69,11 +77,18 @@ func wholeResources(value any, path *field.Path, several bool) field.ErrorList {
 	return errs
 }
 
-func (o *overlay) build(value any) (*pattern.Check, field.ErrorList) {
+func (o *overlay) asWritten(value any) (*pattern.Check, field.ErrorList) {
 	if o.several {
 		return pattern.NewAnyCheck(o.rule, value, o.path)
 	}
 	return pattern.NewCheck(o.rule, value, o.path)
+}
+
+func (o *overlay) substituted(value any) (*pattern.Check, field.ErrorList) {
+	if o.several {
+		return pattern.NewSubstitutedAnyCheck(o.rule, value, o.path)
+	}
+	return pattern.NewSubstitutedCheck(o.rule, value, o.path)
 }
 
 // in is the check with all variables substituted.
@@ -85,7 +100,10 @@ func (o *overlay) in(s *variable.Scope) (*pattern.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	check, errs := o.build(value)
+	if err := s.SpendOn(value, buildSteps); err != nil {
+		return nil, err
+	}
+	check, errs := o.substituted(value)
 	return check, errs.ToAggregate()
 }
 
@@ -99,7 +117,7 @@ func (o *overlay) Judge(q Question) (Verdict, bool) {
 	if err != nil {
 		return Failed("variable substitution failed", err), true
 	}
-	result, message := check.Evaluate(object, o.message.in(q.Scope))
+	result, message := check.Evaluate(object, o.message.in(q.Scope), q.Budget)
 	return Verdict{Result: result, Message: message}, true
 }
 
@@ -107,14 +125,14 @@ func (o *overlay) Judge(q Question) (Verdict, bool) {
 func (o *overlay) Static() bool { return o.template.Static() && o.message.static() }
 
 // Violations implements Demand.
-func (o *overlay) Violations(q Question) []string {
+func (o *overlay) Violations(q Question) ([]string, bool) {
 	object, ok := subject(q)
 	if !ok {
-		return nil
+		return nil, true
 	}
 	check, err := o.in(q.Scope)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	return check.Violations(object)
 }

@@ -38,7 +38,7 @@ func (s *standards) Judge(q Question) (Verdict, bool) {
 func (s *standards) Static() bool { return true }
 
 // Violations implements Demand.
-func (s *standards) Violations(q Question) []string {
+func (s *standards) Violations(q Question) ([]string, bool) {
 	req := q.Request
-	return s.check.Violations(req.Object, req.Kind, q.Lowered)
+	return s.check.Violations(req.Object, req.Kind, q.Lowered), true
 }

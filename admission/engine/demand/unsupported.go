@@ -14,4 +14,4 @@ func (u unsupported) Judge(Question) (Verdict, bool) {
 
 func (u unsupported) Static() bool { return true }
 
-func (u unsupported) Violations(Question) []string { return nil }
+func (u unsupported) Violations(Question) ([]string, bool) { return nil, true }

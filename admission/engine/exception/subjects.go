@@ -55,9 +55,6 @@ var everything = v1.MatchResources{Any: []v1.ResourceFilter{{Resources: &v1.Reso
 // out what the exception is for.
 func compileMatch(m *v1.MatchResources, path *field.Path, prepare func(*v1.ResourceDescription)) (*match.Matcher, field.ErrorList) {
 	m = m.DeepCopy()
-	if len(m.Any)+len(m.All) == 0 && m.Resources == nil && len(m.Subjects)+len(m.Roles)+len(m.ClusterRoles) == 0 {
-		return nil, field.ErrorList{field.Required(path, "say under any or all what is exempt")}
-	}
 	for _, filters := range [][]v1.ResourceFilter{m.Any, m.All, {m.ResourceFilter}} {
 		for i := range filters {
 			if d := filters[i].Resources; d != nil && !isEmpty(d) {

@@ -103,11 +103,13 @@ func evaluateArguments(env *Environment, function *Function, args []evaluator, v
 		if err != nil {
 			return nil, err
 		}
+		values[i] = v
+	}
+	for i, v := range values {
 		if wanted := function.argument(i); !wanted.accepts(v) {
 			return nil, &CallError{function.Name, fault(function.Name, "argument %d (%s) must be %s, but is %s", i+1, wanted.Name,
 				wanted.types(" or "), described(v))}
 		}
-		values[i] = v
 	}
 	return values, nil
 }

@@ -25,8 +25,8 @@ var (
 // a slash or a dot, or *, */* and */subresource.
 func ParseKind(s string) (KindSelector, error) {
 	parts := strings.Split(s, "/")
-	for _, part := range parts {
-		if part == "" {
+	for i, part := range parts {
+		if part == "" && (i > 0 || len(parts) < 3) { // The group of /v1/Pod is empty, as that of Pods is.
 			return KindSelector{}, fmt.Errorf("a part is empty; write Kind, version/Kind or group/version/Kind, with an optional /subresource")
 		}
 	}

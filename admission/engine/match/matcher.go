@@ -157,6 +157,9 @@ func isEmpty(m *v1.MatchResources) bool {
 		len(m.Subjects) == 0 && len(m.Roles) == 0 && len(m.ClusterRoles) == 0
 }
 
+// maxFilters bounds the filters of match, and those of exclude.
+const maxFilters = 500
+
 func newBlock(m *v1.MatchResources, path *field.Path) (*block, field.ErrorList) {
 	b := &block{}
 	if isEmpty(m) {
@@ -171,6 +174,10 @@ func newBlock(m *v1.MatchResources, path *field.Path) (*block, field.ErrorList) 
 	}
 	flat := m.Resources != nil || len(m.Subjects) > 0 || len(m.Roles) > 0 || len(m.ClusterRoles) > 0
 	switch {
+	case len(m.Any) > maxFilters:
+		errs = append(errs, field.TooMany(path.Child("any"), len(m.Any), maxFilters))
+	case len(m.All) > maxFilters:
+		errs = append(errs, field.TooMany(path.Child("all"), len(m.All), maxFilters))
 	case len(m.Any) > 0 && len(m.All) > 0:
 		errs = append(errs, field.Forbidden(path.Child("all"), "any and all cannot be used together"))
 	case flat && len(m.Any)+len(m.All) > 0:

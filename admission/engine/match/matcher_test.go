@@ -145,6 +145,7 @@ func TestNewRefuses(t *testing.T) {
 		{"name and names", `{any: [{resources: {kinds: [Pod], name: a, names: [b]}}]}`, "", "r.match.any[0].resources.name"},
 		{"operation", `{any: [{resources: {kinds: [Pod], operations: [CREATE, create]}}]}`, "", "r.match.any[0].resources.operations[1]"},
 		{"selector", allKinds, `{any: [{resources: {selector: {matchLabels: {a: 'b c'}}}}]}`, "r.exclude.any[0].resources.selector.matchLabels[a]"},
+		{"D06 more filters than are asked", `{any: [` + strings.Repeat(byName+`, `, maxFilters) + byName + `]}`, "", "r.match.any"},
 		{"D04 wildcard", `{any: [{resources: {kinds: [Pod], names: ['*` + strings.Repeat("?a", 40) + `*']}}]}`, "", "r.match.any[0].resources.names[0]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

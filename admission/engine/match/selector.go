@@ -12,6 +12,9 @@ import (
 	"github.com/edict-dev/edict/admission/engine/scalar"
 )
 
+// maxPairs bounds the keys and values with wildcards of one map: each is looked for among all that an object has.
+const maxPairs = 32
+
 // pair is a key and a value that an object must have, either with wildcards.
 type pair struct {
 	key, value *scalar.Wildcard
@@ -29,6 +32,9 @@ func (p *pair) match(have labels.Set) bool {
 
 // newPairs compiles the pairs of a map in the order of its keys.
 func newPairs(want map[string]string, path *field.Path) ([]pair, field.ErrorList) {
+	if len(want) > maxPairs {
+		return nil, field.ErrorList{field.TooMany(path, len(want), maxPairs)}
+	}
 	var pairs []pair
 	var errs field.ErrorList
 	for _, key := range slices.Sorted(maps.Keys(want)) {

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,9 +46,14 @@ func TestLabelSelector(t *testing.T) {
 
 func TestLabelSelectorRefuses(t *testing.T) {
 	wide := "*" + strings.Repeat("?a", 40) + "*"
+	many := map[string]string{}
+	for i := range maxPairs + 1 {
+		many[fmt.Sprintf("a%d*", i)] = "x"
+	}
 	for want, s := range map[string]metav1.LabelSelector{
 		"s.matchLabels[app]":          {MatchLabels: map[string]string{"app": "no value!"}},
 		"s.matchLabels[" + wide + "]": {MatchLabels: map[string]string{wide: "x"}},
+		"s.matchLabels":               {MatchLabels: many},
 		"s.matchExpressions":          {MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Like"}}},
 	} {
 		if _, errs := newLabelSelector(&s, field.NewPath("s")); len(errs) != 1 || errs[0].Field != want {

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/edict-dev/edict/admission/engine/eval"
+	"github.com/edict-dev/edict/admission/engine/jmespath"
 )
 
 // Check is what a rule with pattern or anyPattern demands, with the words of its answers.
@@ -25,14 +26,35 @@ type Message func() (string, error)
 
 // NewCheck compiles the pattern of a rule.
 func NewCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList) {
+	return newCheck(rule, v, path, New)
+}
+
+// NewSubstitutedCheck is NewCheck for a pattern that variables have been substituted in.
+func NewSubstitutedCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList) {
+	return newCheck(rule, v, path, NewSubstituted)
+}
+
+// compiling makes a pattern.
+type compiling func(v any, path *field.Path) (*Pattern, field.ErrorList)
+
+func newCheck(rule string, v any, path *field.Path, compile compiling) (*Check, field.ErrorList) {
 	c := &Check{rule: rule}
-	errs := c.add(v, path)
+	errs := c.add(v, path, compile)
 	c.passMessages = []string{fmt.Sprintf("validation rule '%s' passed.", rule)}
 	return c, errs
 }
 
 // NewAnyCheck compiles the list of patterns of a rule, of which an object must fit one.
 func NewAnyCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList) {
+	return newAnyCheck(rule, v, path, New)
+}
+
+// NewSubstitutedAnyCheck is NewAnyCheck for patterns that variables have been substituted in.
+func NewSubstitutedAnyCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList) {
+	return newAnyCheck(rule, v, path, NewSubstituted)
+}
+
+func newAnyCheck(rule string, v any, path *field.Path, compile compiling) (*Check, field.ErrorList) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
 		return nil, field.ErrorList{field.Invalid(path, v, "must be a list of one or more patterns")}
@@ -40,23 +62,26 @@ func NewAnyCheck(rule string, v any, path *field.Path) (*Check, field.ErrorList)
 	c := &Check{rule: rule, any: true}
 	var errs field.ErrorList
 	for i, element := range list {
-		errs = append(errs, c.add(element, path.Index(i))...)
+		errs = append(errs, c.add(element, path.Index(i), compile)...)
 		c.passMessages = append(c.passMessages, fmt.Sprintf("validation rule '%s' anyPattern[%d] passed.", rule, i))
 	}
 	return c, errs
 }
 
-func (c *Check) add(v any, path *field.Path) field.ErrorList {
-	p, errs := New(v, path)
+func (c *Check) add(v any, path *field.Path, compile compiling) field.ErrorList {
+	p, errs := compile(v, path)
 	c.patterns = append(c.patterns, p)
 	return errs
 }
 
-// Evaluate judges an object, or an element of one. The result is pass, fail, skip or error.
-func (c *Check) Evaluate(object any, message Message) (eval.Result, string) {
+// Evaluate judges an object, or an element of one, within a budget of steps. The result is pass, fail, skip or error.
+func (c *Check) Evaluate(object any, message Message, budget *jmespath.Budget) (eval.Result, string) {
 	for i, p := range c.patterns {
-		if p.root.walk(object, nil) == passed {
+		switch p.root.walk(object, budget, nil) {
+		case passed:
 			return eval.Pass, c.passMessages[i]
+		case exhausted:
+			return eval.Error, fmt.Sprintf("rule %s: comparing the object with the pattern takes more steps than an evaluation may use", c.rule)
 		}
 	}
 	if c.any {
@@ -65,18 +90,21 @@ func (c *Check) Evaluate(object any, message Message) (eval.Result, string) {
 	return c.explain(object, message)
 }
 
-// Violations are the places where an object does not pass, of every pattern that it could have passed.
-func (c *Check) Violations(object any) []string {
-	var out []string
+// Violations are the places where an object does not pass, of every pattern that it could have passed; complete is false
+// when there may be more.
+func (c *Check) Violations(object any) (out []string, complete bool) {
+	complete = true
 	for i, p := range c.patterns {
-		for _, path := range p.violations(object) {
+		places, all := p.violations(object)
+		complete = complete && all
+		for _, path := range places {
 			if c.any {
 				path = fmt.Sprintf("[%d]%s", i, path)
 			}
 			out = append(out, path)
 		}
 	}
-	return out
+	return out, complete
 }
 
 func (c *Check) explain(object any, message Message) (eval.Result, string) {
@@ -86,6 +114,9 @@ func (c *Check) explain(object any, message Message) (eval.Result, string) {
 		return eval.Skip, x.text
 	case broken:
 		return eval.Error, c.words(message, fmt.Sprintf("rule %s execution error: %s", c.rule, x.text), x.text)
+	case exhausted:
+		x.text = "where would take too long to find"
+		return eval.Fail, c.words(message, fmt.Sprintf("rule %s failed; %s", c.rule, x.text), x.text)
 	}
 	return eval.Fail, c.words(message, fmt.Sprintf("rule %s failed at path %s", c.rule, x.path), x.text)
 }
@@ -101,6 +132,8 @@ func (c *Check) explainAny(object any, message Message) (eval.Result, string) {
 			skips = append(skips, fmt.Sprintf("rule %s[%d] skipped: %s", c.rule, i, x.text))
 		case broken:
 			failures = append(failures, fmt.Sprintf("rule %s[%d] failed: %s", c.rule, i, x.text))
+		case exhausted:
+			failures = append(failures, fmt.Sprintf("rule %s[%d] failed; where would take too long to find", c.rule, i))
 		default:
 			failures = append(failures, fmt.Sprintf("rule %s[%d] failed at path %s", c.rule, i, x.path))
 		}

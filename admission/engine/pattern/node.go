@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/edict-dev/edict/admission/engine/jmespath"
 	"github.com/edict-dev/edict/admission/engine/scalar"
 )
 
@@ -22,11 +23,14 @@ const (
 	failed
 	// broken: the pattern cannot be applied to the value.
 	broken
+	// exhausted: the walk took more than its budget, and nothing is known of the value.
+	exhausted
 )
 
-// node is a part of a compiled pattern. A walk that is given an explanation leaves in it why it did not pass.
+// node is a part of a compiled pattern. A walk takes its steps from a budget, and one that is given an explanation
+// leaves in it why it did not pass.
 type node interface {
-	walk(v any, x *explanation) outcome
+	walk(v any, b *jmespath.Budget, x *explanation) outcome
 }
 
 // leaf is a scalar. A list is as wanted when each of its elements is.
@@ -34,12 +38,27 @@ type leaf struct {
 	scalar *scalar.Comparator
 }
 
-func (l *leaf) walk(v any, x *explanation) outcome {
+func (l *leaf) walk(v any, b *jmespath.Budget, x *explanation) outcome {
+	if b.Steps(l.cost(v)) != nil {
+		return exhausted
+	}
 	list, ok := v.([]any)
 	if !ok && l.scalar.Match(v) || ok && l.matchAll(list) {
 		return passed
 	}
 	return x.differs(v, l.scalar.Value())
+}
+
+func (l *leaf) cost(v any) int {
+	list, ok := v.([]any)
+	if !ok {
+		return l.scalar.Cost(v)
+	}
+	cost := 1
+	for _, element := range list {
+		cost += l.scalar.Cost(element)
+	}
+	return cost
 }
 
 func (l *leaf) matchAll(list []any) bool {
@@ -51,15 +70,23 @@ func (l *leaf) matchAll(list []any) bool {
 	return true
 }
 
+// nothing is a part of a pattern that no value fits.
+type nothing struct{}
+
+func (nothing) walk(_ any, _ *jmespath.Budget, x *explanation) outcome { return x.unfit() }
+
 // leafList is a list of scalars. Only the first counts, for every element of a list.
 type leafList struct {
 	leaf
 }
 
-func (l *leafList) walk(v any, x *explanation) outcome {
+func (l *leafList) walk(v any, b *jmespath.Budget, x *explanation) outcome {
 	list, ok := v.([]any)
 	if !ok {
 		return x.noList()
+	}
+	if b.Steps(l.cost(v)) != nil {
+		return exhausted
 	}
 	if l.matchAll(list) {
 		return passed
@@ -73,12 +100,12 @@ type overlayList struct {
 	element *overlay
 }
 
-func (l *overlayList) walk(v any, x *explanation) outcome {
+func (l *overlayList) walk(v any, b *jmespath.Budget, x *explanation) outcome {
 	list, ok := v.([]any)
 	if !ok {
 		return x.noList()
 	}
-	return walkElements(len(list), list, func(int) node { return l.element }, x)
+	return walkElements(list, func(int) node { return l.element }, b, x)
 }
 
 // positions is a list whose first element is a list: each element is compared with the one in the same place.
@@ -86,7 +113,7 @@ type positions struct {
 	elements []node
 }
 
-func (p *positions) walk(v any, x *explanation) outcome {
+func (p *positions) walk(v any, b *jmespath.Budget, x *explanation) outcome {
 	list, ok := v.([]any)
 	if !ok {
 		return x.noList()
@@ -94,16 +121,16 @@ func (p *positions) walk(v any, x *explanation) outcome {
 	if len(list) < len(p.elements) {
 		return x.tooShort(len(list), len(p.elements))
 	}
-	return walkElements(len(p.elements), list, func(i int) node { return p.elements[i] }, x)
+	return walkElements(list[:len(p.elements)], func(i int) node { return p.elements[i] }, b, x)
 }
 
-// walkElements walks the first n elements of a list, each beside its own node.
-func walkElements(n int, list []any, nodeAt func(int) node, x *explanation) outcome {
+// walkElements walks the elements of a list, each beside its own node.
+func walkElements(list []any, nodeAt func(int) node, b *jmespath.Budget, x *explanation) outcome {
 	applied, reasons := 0, reasons{}
 	worst := passed
-	for i := range n {
+	for i := range list {
 		x.enterIndex(i)
-		o := nodeAt(i).walk(list[i], x)
+		o := nodeAt(i).walk(list[i], b, x)
 		x.leave()
 		switch o {
 		case passed:
@@ -111,7 +138,7 @@ func walkElements(n int, list []any, nodeAt func(int) node, x *explanation) outc
 		case skipped, skippedGlobally:
 			reasons.add(x)
 		default:
-			if !x.collects() {
+			if o == exhausted || !x.collects() {
 				return o
 			}
 			worst = o
@@ -134,13 +161,22 @@ type overlay struct {
 	open bool
 }
 
+// cost is how much work there is in a map itself.
+func (o *overlay) cost(object map[string]any) int {
+	n := len(o.anchors) + len(o.rest)
+	if o.open {
+		return 1 + n*(1+len(object))
+	}
+	return 1 + n
+}
+
 // entry is a key of a pattern and what it wants.
 type entry struct {
 	// written is the key with its anchor, key without.
 	written, key string
 	anchor       anchor
 	value        node
-	// maps are the values of an existence anchor.
+	// maps are the values of an existence anchor. It has no value, or one that nothing fits.
 	maps []*overlay
 	// present asks only for a value that is not null: a plain key with "*".
 	present bool
@@ -180,21 +216,24 @@ func newOverlay(entries []entry) *overlay {
 
 func (e *entry) first() bool { return e.anchor == global || e.nested }
 
-func (o *overlay) walk(v any, x *explanation) outcome {
+func (o *overlay) walk(v any, b *jmespath.Budget, x *explanation) outcome {
 	object, ok := v.(map[string]any)
 	if !ok {
 		return x.noMap(v)
+	}
+	if b.Steps(o.cost(object)) != nil {
+		return exhausted
 	}
 	if o.open {
 		o = o.expand(object)
 	}
 	x.seeKeys(o.anchors, object)
-	if out := o.walkAnchors(object, x); out != passed {
+	if out := o.walkAnchors(object, b, x); out != passed {
 		return out
 	}
 	worst := passed
 	for i := range o.rest {
-		out := o.rest[i].walkRest(object, x)
+		out := o.rest[i].walkRest(object, b, x)
 		switch {
 		case out == passed:
 		case out == failed && x.collects():
@@ -209,12 +248,14 @@ func (o *overlay) walk(v any, x *explanation) outcome {
 // walkAnchors judges the anchors of a map. A conditional anchor that does not hold skips the map, whatever else is
 // wrong with it; a skip that comes from further below counts only when no other anchor applied, but for one by a global
 // anchor, which is handed up, and counts above as any other.
-func (o *overlay) walkAnchors(object map[string]any, x *explanation) outcome {
+func (o *overlay) walkAnchors(object map[string]any, b *jmespath.Budget, x *explanation) outcome {
 	applied, unconcerned, reasons := 0, false, reasons{}
 	worst, before := passed, x.noted()
 	for i := range o.anchors {
 		e := &o.anchors[i]
-		switch out := e.walkAnchor(object, x); {
+		switch out := e.walkAnchor(object, b, x); {
+		case out == exhausted:
+			return exhausted
 		case out == passed:
 			applied++
 		case out == skipped:
@@ -267,7 +308,7 @@ func (o *overlay) expand(object map[string]any) *overlay {
 	return newOverlay(entries)
 }
 
-func (e *entry) walkAnchor(object map[string]any, x *explanation) outcome {
+func (e *entry) walkAnchor(object map[string]any, b *jmespath.Budget, x *explanation) outcome {
 	v, ok := object[e.key]
 	switch {
 	case e.anchor == conditional && !ok:
@@ -281,50 +322,57 @@ func (e *entry) walkAnchor(object map[string]any, x *explanation) outcome {
 	case negation:
 		return x.forbidden()
 	case existence:
-		return e.walkExistence(v, x)
+		return e.walkExistence(v, b, x)
 	}
 	if e.anchor != conditional {
-		return e.value.walk(v, x)
+		return e.value.walk(v, b, x)
 	}
 	x.mute()
-	out := e.value.walk(v, x)
+	out := e.value.walk(v, b, x)
 	x.unmute()
-	if out != passed {
+	if out != passed && out != exhausted {
 		x.mismatch("conditional")
 		return skipped
 	}
-	return passed
+	return out
 }
 
 // walkExistence wants a list that has, for each map of the pattern, an element that passes.
-func (e *entry) walkExistence(v any, x *explanation) outcome {
+func (e *entry) walkExistence(v any, b *jmespath.Budget, x *explanation) outcome {
+	if e.value != nil {
+		return e.value.walk(v, b, x)
+	}
 	list, ok := v.([]any)
 	if !ok {
 		return x.noExistence(v)
 	}
 	for _, want := range e.maps {
-		if !existsIn(list, want, x) {
+		switch out := existsIn(list, want, b, x); out {
+		case passed:
+		case exhausted:
+			return exhausted
+		default:
 			return x.noneExists()
 		}
 	}
 	return passed
 }
 
-func existsIn(list []any, want *overlay, x *explanation) bool {
+func existsIn(list []any, want *overlay, b *jmespath.Budget, x *explanation) outcome {
 	x.mute()
 	defer x.unmute()
 	for i, element := range list {
 		x.enterIndex(i)
-		out := want.walk(element, x)
+		out := want.walk(element, b, x)
 		x.leave()
-		if out == passed {
-			return true
+		if out == passed || out == exhausted {
+			return out
 		}
 	}
-	return false
+	return failed
 }
 
-func (e *entry) walkRest(object map[string]any, x *explanation) outcome {
+func (e *entry) walkRest(object map[string]any, b *jmespath.Budget, x *explanation) outcome {
 	v, ok := object[e.key]
 	if e.present {
 		if v == nil {
@@ -338,14 +386,14 @@ func (e *entry) walkRest(object map[string]any, x *explanation) outcome {
 	x.enter(e.key)
 	defer x.leave()
 	if e.anchor != global {
-		return e.value.walk(v, x)
+		return e.value.walk(v, b, x)
 	}
 	x.mute()
-	out := e.value.walk(v, x)
+	out := e.value.walk(v, b, x)
 	x.unmute()
-	if out != passed {
+	if out != passed && out != exhausted {
 		x.mismatch("global")
 		return skippedGlobally
 	}
-	return passed
+	return out
 }

@@ -51,7 +51,7 @@ func TestWalk(t *testing.T) {
 			if out != test.want || test.want != passed && x.text != test.text {
 				t.Errorf("outcome %v, %q; want %v, %q", out, x.text, test.want, test.text)
 			}
-			if (p.root.walk(object, nil) == passed) != (test.want == passed) {
+			if (p.root.walk(object, nil, nil) == passed) != (test.want == passed) {
 				t.Error("the walk without an explanation finds otherwise")
 			}
 		})
@@ -65,7 +65,7 @@ func TestWalkDoesNotAllocate(t *testing.T) {
 	}
 	object := decode(t, `{"spec":{"a":"x","b":[{"c":"q","d":3},{"d":9}],"e":[{"f":9},{"f":2}],"g":"y","h":{}}}`)
 	if n := testing.AllocsPerRun(100, func() {
-		if p.root.walk(object, nil) != passed {
+		if p.root.walk(object, nil, nil) != passed {
 			t.Fatal("does not pass")
 		}
 	}); n > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/edict-dev/edict/admission/engine/jmespath"
 	"github.com/edict-dev/edict/admission/engine/scalar"
 )
 
@@ -16,6 +17,9 @@ const (
 	maxDepth = 100
 	// maxNodes bounds how large a pattern may be.
 	maxNodes = 20_000
+	// maxExplained bounds the steps of a walk that keeps track of reasons. Each of them takes longer than one of a walk
+	// that does not.
+	maxExplained = 1_000_000
 )
 
 // Pattern is a compiled pattern. It is immutable.
@@ -25,7 +29,16 @@ type Pattern struct {
 
 // New compiles a pattern given as decoded JSON. Errors name the key below path that is at fault.
 func New(v any, path *field.Path) (*Pattern, field.ErrorList) {
-	c := &compiler{}
+	return newPattern(&compiler{}, v, path)
+}
+
+// NewSubstituted compiles a pattern that variables have been substituted in. It need not have the form that New asks of
+// what people write: what fits nothing, such as an empty list, fails what it is compared with.
+func NewSubstituted(v any, path *field.Path) (*Pattern, field.ErrorList) {
+	return newPattern(&compiler{substituted: true}, v, path)
+}
+
+func newPattern(c *compiler, v any, path *field.Path) (*Pattern, field.ErrorList) {
 	root := c.compile(v, place{path: path})
 	if len(c.errs) > 0 {
 		return nil, c.errs
@@ -37,18 +50,19 @@ func New(v any, path *field.Path) (*Pattern, field.ErrorList) {
 // () or ^() anchor on a key that was nowhere to be found: what the pattern was written for is then not what it met.
 func (p *Pattern) explain(object any) (outcome, *explanation) {
 	x := &explanation{}
-	out := p.root.walk(object, x)
+	out := p.root.walk(object, jmespath.NewBudget(0, maxExplained), x)
 	if out == failed && !x.denied && x.missesKey() {
 		out = broken
 	}
 	return out, x
 }
 
-// violations are the places where an object does not pass, all of them and not just the first.
-func (p *Pattern) violations(object any) []string {
+// violations are the places where an object does not pass, all of them and not just the first; complete is false when
+// there may be more.
+func (p *Pattern) violations(object any) (places []string, complete bool) {
 	x := &explanation{all: true}
-	p.root.walk(object, x)
-	return x.violations
+	out := p.root.walk(object, jmespath.NewBudget(0, maxExplained), x)
+	return x.violations, out != exhausted && len(x.violations) < maxViolations
 }
 
 // place is where a part of a pattern stands: its path, its depth, and the names of the keys above, as far as they
@@ -74,8 +88,17 @@ func (p place) isMetadataMap() bool {
 }
 
 type compiler struct {
-	nodes int
-	errs  field.ErrorList
+	// substituted tells that the form of the pattern is not what its author wrote.
+	substituted bool
+	nodes       int
+	errs        field.ErrorList
+}
+
+// misshapen refuses a part that fits nothing, if its author wrote it so.
+func (c *compiler) misshapen(path *field.Path, v any, detail string) {
+	if !c.substituted {
+		c.invalid(path, v, "%s", detail)
+	}
 }
 
 func (c *compiler) invalid(path *field.Path, v any, detail string, args ...any) {
@@ -114,8 +137,8 @@ func (c *compiler) compileScalar(v any, path *field.Path) *scalar.Comparator {
 
 func (c *compiler) compileList(list []any, at place) node {
 	if len(list) == 0 {
-		c.invalid(at.path, []any{}, "an empty list fits nothing; give the pattern that each element must fit, or leave the key out")
-		return nil
+		c.misshapen(at.path, []any{}, "an empty list fits nothing; give the pattern that each element must fit, or leave the key out")
+		return nothing{}
 	}
 	nodes := make([]node, len(list))
 	for i, v := range list {
@@ -142,9 +165,12 @@ func (c *compiler) compileMap(object map[string]any, at place) node {
 		}
 		switch e.anchor {
 		case addition:
-			c.invalid(path, written, "the anchor +() belongs to mutate rules; in validate rules (), =(), ^(), X() and <() may be used")
+			c.misshapen(path, written, "the anchor +() belongs to mutate rules; in validate rules (), =(), ^(), X() and <() may be used")
+			// Substituted it is a key like any other, parentheses and all.
+			e.anchor, e.key = plain, written
+			e.value = c.compile(value, at.child(path, e.key))
 		case existence:
-			e.maps = c.compileExistence(value, at.child(path, e.key))
+			e.value, e.maps = c.compileExistence(value, at.child(path, e.key))
 		case negation:
 			// Whatever the value is, the key must be absent.
 		default:
@@ -161,7 +187,7 @@ func (c *compiler) compileMap(object map[string]any, at place) node {
 // wildcards.
 func (c *compiler) compileMetadataKey(e *entry, value any, path *field.Path) {
 	if _, ok := value.(string); !ok {
-		c.invalid(path, value, "labels and annotations are strings; put the value in double quotes")
+		c.misshapen(path, value, "labels and annotations are strings; put the value in double quotes")
 	}
 	if !scalar.HasWildcard(e.key) {
 		return
@@ -172,12 +198,16 @@ func (c *compiler) compileMetadataKey(e *entry, value any, path *field.Path) {
 	}
 }
 
-func (c *compiler) compileExistence(value any, at place) []*overlay {
+// compileExistence returns the maps that must exist, or what stands for them where they cannot.
+func (c *compiler) compileExistence(value any, at place) (node, []*overlay) {
 	list, ok := value.([]any)
 	if !ok || len(list) == 0 {
-		c.invalid(at.path, value, "the anchor ^() takes a list of one or more maps, for each of which one element must exist")
-		return nil
+		c.misshapen(at.path, value, "the anchor ^() takes a list of one or more maps, for each of which one element must exist")
 	}
+	if !ok {
+		return nothing{}, nil
+	}
+	var instead node
 	var found []*overlay
 	for i, v := range list {
 		switch n := c.compile(v, at.element(i)).(type) {
@@ -185,10 +215,11 @@ func (c *compiler) compileExistence(value any, at place) []*overlay {
 			found = append(found, n)
 		case nil:
 		default:
-			c.invalid(at.path.Index(i), v, "the anchor ^() takes a list of maps")
+			c.misshapen(at.path.Index(i), v, "the anchor ^() takes a list of maps")
+			instead = nothing{}
 		}
 	}
-	return found
+	return instead, found
 }
 
 // hasAnchors tells whether there is an anchor anywhere below a key.

@@ -114,7 +114,7 @@ func FuzzPattern(f *testing.F) {
 			}
 			return
 		}
-		first := p.root.walk(object, nil)
+		first := p.root.walk(object, nil, nil)
 		second, x := p.explain(object)
 		if second != first && (first != failed || second != broken) {
 			t.Errorf("outcome %v, explained as %v", first, second)

@@ -135,9 +135,12 @@ func TestA03(t *testing.T) {
 			"{spec: text}", "{spec: [1]}", "{metadata: {annotations: [a]}}", "{metadata: {annotations: {a: 1}}}", "{metadata: 5}",
 			"{spec: {containers: {}}}", "{spec: {hostPID: 'yes'}}", "{spec: {containers: [text]}}", "{spec: {securityContext: {runAsUser: x}}}",
 		} {
-			if v := check.Evaluate(decode(t, object), podKind, nil); v.Result != eval.Error || !strings.HasPrefix(v.Message, "Error while getting new resource: ") {
+			if v := check.Evaluate(decode(t, object), podKind, nil); v.Result != eval.Error || !strings.HasPrefix(v.Message, "Error while getting new resource: ") || strings.Contains(v.Message, "?") {
 				t.Errorf("%s: %v", object, v)
 			}
+		}
+		if v := check.Evaluate(decode(t, "{spec: {containers: [{name: a}, {name: 1}]}}"), podKind, nil); !strings.Contains(v.Message, ": spec.containers[1] is not") {
+			t.Error(v)
 		}
 		for _, object := range []eval.Object{nil, {}, {"spec": nil, "metadata": map[string]any{"annotations": nil}}} {
 			if v := check.Evaluate(object, podKind, nil); v.Result != eval.Pass {

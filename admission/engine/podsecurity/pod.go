@@ -3,6 +3,8 @@ package podsecurity
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -62,10 +64,31 @@ func newPod(object eval.Object, kind string) (*pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(trimmed(spec), &p.spec); err != nil {
-		return nil, fmt.Errorf("%s is no PodSpec: %w", strings.Join(at.spec, "."), err)
+	spec = trimmed(spec)
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(spec, &p.spec); err != nil {
+		return nil, fmt.Errorf("%s.%s is not what a Pod has there: %w", strings.Join(at.spec, "."), misfit(spec), err)
 	}
 	return p, nil
+}
+
+// misfit finds the field, or the element of a list, for which a spec does not convert.
+func misfit(spec map[string]any) string {
+	converts := func(key string, value any) bool {
+		return runtime.DefaultUnstructuredConverter.FromUnstructured(map[string]any{key: value}, &corev1.PodSpec{}) == nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(spec)) {
+		if converts(key, spec[key]) {
+			continue
+		}
+		list, _ := spec[key].([]any)
+		for i, element := range list {
+			if !converts(key, []any{element}) {
+				return fmt.Sprintf("%s[%d]", key, i)
+			}
+		}
+		return key
+	}
+	return "?"
 }
 
 // bulky are fields of a PodSpec, and of a container, that no version of the standards looks at and that take most of the

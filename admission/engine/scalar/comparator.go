@@ -17,6 +17,8 @@ type Comparator struct {
 	value any
 	// alternatives are what a string offers: one of them must hold, and of one, all terms must.
 	alternatives [][]term
+	// terms is how many there are in all alternatives.
+	terms int
 }
 
 // NewComparator compiles a scalar. It fails for what is no scalar, and for a wildcard that NewWildcard refuses; a
@@ -39,6 +41,7 @@ func NewComparator(v any) (*Comparator, error) {
 				terms = append(terms, parsed)
 			}
 			c.alternatives = append(c.alternatives, terms)
+			c.terms += len(terms)
 		}
 		return c, nil
 	}
@@ -47,6 +50,15 @@ func NewComparator(v any) (*Comparator, error) {
 
 // Value is the scalar as written.
 func (c *Comparator) Value() any { return c.value }
+
+// Cost is how much work it is at most to match a value, in comparisons of short strings.
+func (c *Comparator) Cost(v any) int {
+	s, ok := v.(string)
+	if !ok {
+		return 1 + c.terms
+	}
+	return 1 + c.terms*(1+len(s)/64)
+}
 
 // Match tells whether a value of an object is as the policy wants it. Maps and lists never are.
 func (c *Comparator) Match(v any) bool {

@@ -65,12 +65,9 @@ func (c *contextCompiler) urlPath(s *callSource, text string, path *field.Path) 
 		return
 	}
 	s.path = &urlPath{template: t}
-	if !t.Static() {
-		return
-	}
-	if static, ok := t.Value().(string); ok {
-		if err := checkURLPath(static, c.policy.Namespace); err != nil {
-			c.errs = append(c.errs, field.Invalid(path, static, err.Error()))
+	if likely, ok := s.path.likeness(c.policy.Namespace); ok {
+		if err := checkURLPath(likely, c.policy.Namespace); err != nil {
+			c.errs = append(c.errs, field.Invalid(path, text, err.Error()))
 		}
 	}
 }

@@ -86,86 +86,6 @@ func TestEntriesAreLookedUpOnceAndWhenMentioned(t *testing.T) {
 	}
 }
 
-func TestSources(t *testing.T) {
-	insecure := true
-	entries := []v1.ContextEntry{
-		{Name: "cm", ConfigMap: &v1.ConfigMapReference{Name: "{{ request.object.metadata.name }}-settings", Namespace: "{{ request.namespace }}"}},
-		{Name: "get", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/namespaces/{{ request.namespace }}/pods"}, JMESPath: "items[?name=='{{ request.object.metadata.name }}'] | length(@)"}},
-		{Name: "post", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/apis/authorization.k8s.io/v1/subjectaccessreviews", Method: v1.Post,
-			Data: []v1.RequestData{{Key: "kind", Value: rawJSON(`"Review"`)}, {Key: "spec", Value: rawJSON(`{"user": "{{ request.object.metadata.name }}", "n": 1}`)}}}}},
-		{Name: "service", APICall: &v1.ContextAPICall{APICall: v1.APICall{Method: v1.Post, Service: &v1.ServiceCall{
-			URL: "https://{{ request.object.metadata.name }}.svc/scan/{{ request.object.metadata.annotations.path }}", CABundle: "PEM",
-			Headers: []v1.HTTPHeader{{Key: "X-Name", Value: "{{ request.object.metadata.name }}"}}}}}},
-		{Name: "image", ImageRegistry: &v1.ImageRegistry{Reference: "{{ request.object.spec.containers[0].image }}", JMESPath: "configData.user",
-			ImageRegistryCredentials: &v1.ImageRegistryCredentials{AllowInsecureRegistry: &insecure, Providers: []v1.ImageRegistryProvider{v1.ProviderDefault}, Secrets: []string{"s"}}}},
-		{Name: "global", GlobalReference: &v1.GlobalContextReference{Name: "deployments", JMESPath: "length(@)"}},
-	}
-	l := &lookup{answers: map[string]any{
-		"configmap default/p-settings":                            map[string]any{"data": map[string]any{"k": "v"}},
-		"GET /api/v1/namespaces/default/pods":                     map[string]any{"items": []any{map[string]any{"name": "p"}, map[string]any{"name": "q"}}},
-		"POST /apis/authorization.k8s.io/v1/subjectaccessreviews": map[string]any{"allowed": true},
-		"POST https://p.svc/scan/..%2F..%2Fsecrets%3Fx=1%23y":     map[string]any{"ok": true},
-		"image nginx:1":      map[string]any{"configData": map[string]any{"user": "root"}},
-		"global deployments": []any{"a", "b", "c"},
-	}}
-	s := NewScope(Config{Request: podRequest(t), Lookup: l, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, entries...)})
-	for template, want := range map[string]string{
-		"{{ cm.data.k }}": `"v"`, "{{ get }}": `1`, "{{ post.allowed }}": `true`, "{{ service.ok }}": `true`, "{{ image }}": `"root"`, "{{ global }}": `3`,
-	} {
-		wantValue(t, s, template, want)
-	}
-	for _, source := range l.asked {
-		if source.Policy != clusterPolicy {
-			t.Errorf("%+v does not name the policy", source)
-		}
-		switch {
-		case source.Call != nil && source.Call.URL != "":
-			if source.Call.Headers["X-Name"] != "p" || source.Call.CABundle != "PEM" {
-				t.Errorf("the service is called with %+v", source.Call)
-			}
-		case source.Call != nil && source.Call.Method == "POST":
-			if got := encoded(t, source.Call.Body); got != `{"kind":"Review","spec":{"n":1,"user":"p"}}` {
-				t.Errorf("the body is %s", got)
-			}
-		case source.Image != nil:
-			if !source.Image.AllowInsecure || fmt.Sprint(source.Image.Providers, source.Image.Secrets) != "[default] [s]" {
-				t.Errorf("the registry is asked with %+v", source.Image)
-			}
-		}
-	}
-}
-
-func TestCallDefault(t *testing.T) {
-	call := func(otherwise string) v1.ContextEntry {
-		e := v1.ContextEntry{Name: "call", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/pods"}, JMESPath: "items"}}
-		if otherwise != "" {
-			e.APICall.Default = rawJSON(otherwise)
-		}
-		return e
-	}
-	for _, test := range []struct {
-		otherwise, want, err string
-		lookup               lookup
-	}{
-		{otherwise: `{"items": "{{ request.operation }}"}`, want: `{"items":"CREATE"}`},
-		{otherwise: `null`, err: "failed to fetch data for APICall: GET /api/v1/pods not found"},
-		{err: "failed to resolve call at path : failed to fetch data for APICall: GET /api/v1/pods not found"},
-		{otherwise: `[]`, want: `[1]`, lookup: lookup{answers: map[string]any{"GET /api/v1/pods": map[string]any{"items": []any{int64(1)}}}}},
-		// The call did not fail, the query did.
-		{otherwise: `[]`, err: `failed to apply JMESPath items for context entry call: Unknown key "items" in path`, lookup: lookup{answers: map[string]any{"GET /api/v1/pods": map[string]any{}}}},
-		// Nobody knows what a call would have answered that cannot be made.
-		{otherwise: `[]`, err: "GET /api/v1/pods is not available here: give it in --values-file", lookup: lookup{notHere: true}},
-		{otherwise: `[]`, want: `"given"`, lookup: lookup{notHere: true, values: eval.Object{"call": "given"}}},
-	} {
-		s := NewScope(Config{Request: podRequest(t), Lookup: &test.lookup, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy, call(test.otherwise))})
-		if test.err != "" {
-			wantError(t, s, "{{ call }}", test.err)
-		} else {
-			wantValue(t, s, "{{ call }}", test.want)
-		}
-	}
-}
-
 func TestUnavailableIsFound(t *testing.T) {
 	s := NewScope(Config{Request: podRequest(t), Lookup: &lookup{notHere: true}, Policy: clusterPolicy, Context: mustContext(t, clusterPolicy,
 		v1.ContextEntry{Name: "cm", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "n"}},
@@ -212,6 +132,8 @@ func TestCompileContextRefuses(t *testing.T) {
 		{variableEntry("x", "", "nosuch(a)", ""), "nosuch"},
 		{variableEntry("x", "", "a.{{ b == }}", ""), "context[0].variable.jmesPath"},
 		{v1.ContextEntry{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "api/v1"}}}, "context[0].apiCall.urlPath: Invalid value"},
+		{v1.ContextEntry{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/namespaces/b/pods/{{ request.name }}"}}}, "a Policy calls for its own namespace only"},
+		{v1.ContextEntry{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/{{ request.name }}"}}}, "a Policy calls for its own namespace only"},
 		{v1.ContextEntry{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{Service: &v1.ServiceCall{URL: "http://x"}}}}, "context[0].apiCall.service: Forbidden"},
 		{v1.ContextEntry{Name: "x", GlobalReference: &v1.GlobalContextReference{Name: "g"}}, "context[0].globalReference: Forbidden: globalReference is not allowed in namespaced policies"},
 		{v1.ContextEntry{Name: "x", ImageRegistry: &v1.ImageRegistry{Reference: "x", ImageRegistryCredentials: &v1.ImageRegistryCredentials{Secrets: []string{"a/ok", "b/other"}}}}, "secrets[1]: Forbidden"},
@@ -226,38 +148,5 @@ func TestCompileContextRefuses(t *testing.T) {
 	}
 	if c, errs := CompileContext(nil, policy, field.NewPath("context")); c != nil || errs != nil || c.Names() != nil || c.Expressions() != nil {
 		t.Error("no entries are a context")
-	}
-}
-
-// K14: whichever entry of a namespaced Policy names another namespace, it is refused, when it is written and when it is
-// evaluated.
-func TestK14ForeignNamespaces(t *testing.T) {
-	policy := eval.PolicyRef{Kind: "Policy", Namespace: "a", Name: "p"}
-	secret := func(s string) v1.ContextEntry {
-		return v1.ContextEntry{Name: "x", ImageRegistry: &v1.ImageRegistry{Reference: "r", ImageRegistryCredentials: &v1.ImageRegistryCredentials{Secrets: []string{s}}}}
-	}
-	for _, e := range []v1.ContextEntry{
-		{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "b"}},
-		{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "{{ request.object.metadata.labels.ns }}"}},
-		{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c", Namespace: "{{ 'b' }}"}},
-		{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/namespaces/b/secrets"}}},
-		{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: "/api/v1/secrets"}}},
-		{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{Service: &v1.ServiceCall{URL: "http://b.svc"}}}},
-		{Name: "x", GlobalReference: &v1.GlobalContextReference{Name: "g"}},
-		secret("b/s"), secret("s"), secret("a/../b/s"), secret("{{ 'b/s' }}"),
-	} {
-		if _, errs := CompileContext([]v1.ContextEntry{e}, policy, field.NewPath("context")); len(errs) == 0 {
-			t.Errorf("%+v is accepted", e)
-		}
-	}
-	l := &lookup{answers: map[string]any{"configmap a/c": "own", "configmap b/c": "foreign"}}
-	own := mustContext(t, policy, v1.ContextEntry{Name: "x", ConfigMap: &v1.ConfigMapReference{Name: "c"}})
-	wantValue(t, NewScope(Config{Request: podRequest(t), Lookup: l, Policy: policy, Context: own}), "{{ x }}", `"own"`)
-	foreign := own.entries[0].source.(*configMapSource)
-	foreign.namespace = mustCompile(t, "{{ 'b' }}")
-	l.asked = nil
-	wantError(t, NewScope(Config{Request: podRequest(t), Lookup: l, Policy: policy, Context: own}), "{{ x }}", "a Policy of namespace a may not read ConfigMaps of namespace b")
-	if len(l.asked) > 0 {
-		t.Errorf("%+v was asked", l.asked)
 	}
 }

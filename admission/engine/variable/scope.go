@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// maxBytes and maxSteps bound what all expressions of one rule and evaluation may build and do.
+	// maxBytes bounds what all expressions of one rule and evaluation may build.
 	maxBytes = 64 << 20
-	maxSteps = 10_000_000
+	// MaxSteps bounds what one rule may do in one evaluation, in steps of some ten nanoseconds: its expressions,
+	// conditions, elements and patterns together.
+	MaxSteps = 10_000_000
 	// maxContext bounds the size, as JSON, of all context entries of one rule and evaluation.
 	maxContext = 2 << 20
 	// maxText bounds a text after substitution.
@@ -90,7 +92,7 @@ func NewScope(c Config) *Scope {
 	e.source.Seed(c.Request.Seed, 0)
 	e.random = *rand.New(&e.source)
 	e.environment = jmespath.Environment{
-		Now: c.Request.Now, Rand: &e.random, Resolve: e.resolve, Budget: jmespath.NewBudget(maxBytes, maxSteps),
+		Now: c.Request.Now, Rand: &e.random, Resolve: e.resolve, Budget: jmespath.NewBudget(maxBytes, MaxSteps),
 	}
 	e.plain.evaluation = e
 	e.known = &e.plain
@@ -232,8 +234,14 @@ func (s *Scope) text(v any) (string, error) {
 	return out, s.environment.Budget.Bytes(len(out))
 }
 
+// Budget is what is left of what the evaluation may build and do.
+func (s *Scope) Budget() *jmespath.Budget { return s.environment.Budget }
+
 // Spend takes steps from what the evaluation may do: about as many as elements are looked at.
 func (s *Scope) Spend(steps int) error { return s.environment.Budget.Steps(steps) }
+
+// SpendOn takes so many steps for each value in one.
+func (s *Scope) SpendOn(v any, steps int) error { return s.Spend(steps * stepsOf(v, MaxSteps/steps)) }
 
 func (e *evaluation) resolve(host string) ([]string, error) {
 	found, err := e.config.Lookup.Read(eval.Source{Policy: e.config.Policy, Host: &eval.HostSource{Name: host}})

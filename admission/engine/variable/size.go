@@ -30,3 +30,28 @@ func sizeOf(v any, limit int) int {
 	}
 	return 2 * overhead
 }
+
+// stepsOf is how many steps it takes to look at all of a value: one for each value in it, and more for long texts. Counting
+// stops soon after the limit.
+func stepsOf(v any, limit int) int {
+	steps := 1
+	switch v := v.(type) {
+	case string:
+		return 1 + len(v)/64
+	case map[string]any:
+		for _, element := range v {
+			if steps > limit {
+				break
+			}
+			steps += 1 + stepsOf(element, limit-steps)
+		}
+	case []any:
+		for _, element := range v {
+			if steps > limit {
+				break
+			}
+			steps += stepsOf(element, limit-steps)
+		}
+	}
+	return steps
+}

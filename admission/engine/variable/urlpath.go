@@ -64,6 +64,32 @@ func (u *urlPath) fill(s *Scope) (string, error) {
 	return out.String(), nil
 }
 
+// likeness is a path like those that the template makes: with its own namespace where a variable stands for one, and
+// something harmless for all other variables. Nothing is known of a path that starts with a variable.
+func (u *urlPath) likeness(namespace string) (string, bool) {
+	if static, ok := u.template.Value().(string); ok {
+		return static, true
+	}
+	t, ok := u.template.root.(*text)
+	if !ok || t.parts[0].expression != nil {
+		return "", false
+	}
+	var out strings.Builder
+	for _, p := range t.parts {
+		switch before := out.String(); {
+		case p.expression == nil:
+			out.WriteString(p.text)
+		case before == "/apis/":
+			out.WriteString("group/version")
+		case namespace != "" && strings.HasSuffix(before, "/namespaces/"):
+			out.WriteString(namespace)
+		default:
+			out.WriteString("x")
+		}
+	}
+	return out.String(), true
+}
+
 // checkURLPath refuses a path that could be read in more than one way, and one that is not about the namespace, where
 // there is one.
 func checkURLPath(text, namespace string) error {

@@ -28,7 +28,7 @@ func TestK13CallsStayInTheNamespace(t *testing.T) {
 		for _, method := range []v1.HTTPMethod{v1.Get, v1.Post} {
 			r := podRequest(t)
 			r.Object = eval.Object{"path": path, "rest": strings.TrimPrefix(path, "/api/v1/namespaces/")}
-			for _, template := range []string{"{{ request.object.path }}", "/api/v1/namespaces/{{ request.object.rest }}", "/api/v1/namespaces/a/{{ request.object.rest }}/../../b"} {
+			for _, template := range []string{"{{ request.object.path }}", "/api/v1/namespaces/{{ request.object.rest }}", "/api/v1/namespaces/a/{{ request.object.rest }}/x"} {
 				c, errs := CompileContext([]v1.ContextEntry{{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: template, Method: method}, Default: rawJSON(`"default"`)}}}, policy, field.NewPath("context"))
 				if len(errs) > 0 {
 					t.Fatal(errs)
@@ -41,6 +41,11 @@ func TestK13CallsStayInTheNamespace(t *testing.T) {
 					t.Errorf("%s with %q asks for %+v", template, path, source.Call)
 				}
 			}
+		}
+	}
+	for _, template := range []string{"/api/v1/namespaces/{{ request.namespace }}/pods", "/apis/{{ request.name }}/namespaces/a/x", "/api/v1/namespaces/a/pods?x={{ request.name }}", "{{ request.name }}"} {
+		if _, errs := CompileContext([]v1.ContextEntry{{Name: "x", APICall: &v1.ContextAPICall{APICall: v1.APICall{URLPath: template}}}}, policy, field.NewPath("context")); len(errs) > 0 {
+			t.Errorf("%s: %v", template, errs)
 		}
 	}
 	for _, path := range []string{"/api/v1/namespaces/a", "/api/v1/namespaces/a/", "/api/v1/namespaces/a/pods?labelSelector=x%3Dy", "/apis/apps/v1/namespaces/a/deployments/d"} {

@@ -18,6 +18,8 @@ import (
 type conditionsField struct {
 	raw   *apiextensionsv1.JSON
 	typed *kyvernov1.AnyAllConditions
+	// sparse tells that a key or a value may be null or left out, which is what compares with a missing value.
+	sparse bool
 }
 
 func (f conditionsField) decode() (conditions kyvernov1.AnyAllConditions, older bool, err error) {
@@ -44,8 +46,15 @@ func walkRuleConditions(path *field.Path, rule *kyvernov1.Rule, visit func(*fiel
 		at := path.Child("validate")
 		deny(at, rule.Validate.Deny)
 		walkForEachValidation(at, rule.Validate.ForEach, func(at *field.Path, element *kyvernov1.ForEachValidation) {
-			raw(at.Child("preconditions"), element.Preconditions)
-			deny(at, element.Deny)
+			sparse := func(at *field.Path, json *apiextensionsv1.JSON) {
+				if json != nil {
+					visit(at, conditionsField{raw: json, sparse: true})
+				}
+			}
+			sparse(at.Child("preconditions"), element.Preconditions)
+			if element.Deny != nil {
+				sparse(at.Child("deny", "conditions"), element.Deny.Conditions)
+			}
 		})
 	}
 	if rule.Mutate != nil {
@@ -111,10 +120,10 @@ func checkConditions(path *field.Path, f conditionsField, operators []kyvernov1.
 	}
 	var errs field.ErrorList
 	walkConditions(path, conditions, older, func(at *field.Path, condition *kyvernov1.Condition) {
-		if condition.Key == nil {
+		if condition.Key == nil && !f.sparse {
 			errs = append(errs, field.Required(at.Child("key"), "say which value is looked at"))
 		}
-		if condition.Value == nil {
+		if condition.Value == nil && !f.sparse {
 			errs = append(errs, field.Required(at.Child("value"), "say with which value it is compared"))
 		}
 		if condition.Operator == "" {

@@ -12,9 +12,13 @@ import (
 // operations are those that values may ask for.
 var operations = []eval.Operation{eval.Create, eval.Update, eval.Delete, eval.Connect}
 
-// request makes the request that a server would be sent about a resource. An operation that is asked for goes before the
-// one that values say; without either the resource is created. Values of request.object and request.oldObject are laid
-// over the resource.
+// Request makes the request that a server would be sent about a case, as a policy is to judge it. The operation of the
+// case goes before the one that values say; without either the resource is created. Values of request.object and
+// request.oldObject are laid over the resource.
+func (s *Session) Request(c Case, policy eval.PolicyRef) (*eval.Request, error) {
+	return s.request(c.Resource, c.Operation, s.Lookup.For(c.Resource.Name).Values(policy, ""))
+}
+
 func (s *Session) request(r *Resource, asked eval.Operation, values eval.Object) (*eval.Request, error) {
 	given := mapAt(values, "request")
 	operation := eval.Create

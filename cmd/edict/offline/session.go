@@ -85,7 +85,7 @@ func (s *Session) judge(c Case) []Judgement {
 	lookup := s.Lookup.For(c.Resource.Name)
 	var judgements []Judgement
 	for _, policy := range s.Policies {
-		request, err := s.request(c.Resource, c.Operation, lookup.Values(policy.Program.Ref(), ""))
+		request, err := s.Request(c, policy.Program.Ref())
 		if err != nil {
 			judgements = append(judgements, Judgement{Policy: policy, Resource: c.Resource, Decision: refused(policy, err)})
 			continue

@@ -71,6 +71,16 @@ func (s *Suite) load(ctx context.Context, now time.Time) *loaded {
 	return l
 }
 
+// Session reads what the suite names: the resources, and what they are judged by, which is nil when the suite cannot be
+// run. The errors tell what could not be read.
+func (s *Suite) Session(ctx context.Context, now time.Time) (*offline.Session, []*offline.Resource, []error) {
+	if len(s.Errors) > 0 {
+		return nil, nil, s.Errors
+	}
+	l := s.load(ctx, now)
+	return l.session, l.resources, l.errs
+}
+
 // fault records what is wrong with a field of the suite.
 func (l *loaded) fault(path string, err error) {
 	l.errs = append(l.errs, l.document.At(path, err))
