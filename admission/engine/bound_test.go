@@ -2,89 +2,166 @@ package engine_test
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
 )
 
-func TestScratch(t *testing.T) {
-	long := func(n int, v any) []any {
-		l := make([]any, n)
-		for i := range l {
-			l[i] = v
-		}
-		return l
+// many are n values.
+func many(n int, v any) []any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = v
 	}
-	req := func(data map[string]any) *eval.Request {
-		data["apiVersion"], data["kind"], data["metadata"] = "v1", "ConfigMap", map[string]any{"name": "c", "namespace": "default"}
-		return created(data)
+	return list
+}
+
+// numbered writes format with the numbers below n.
+func numbered(n int, format string) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, format, i)
 	}
-	big := strings.Repeat("a", 2_500_000)
-	strs := func(n int) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, `"*b%d*c",`, i)
-		}
-		return b.String()
+	return out.String()
+}
+
+// holding is a ConfigMap with more at its top.
+func holding(more map[string]any) *eval.Request {
+	object := eval.Object{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "c", "namespace": "default"}}
+	for key, value := range more {
+		object[key] = value
 	}
-	cases := map[string]struct {
+	return created(object)
+}
+
+// D05, D06, D08, U17, K15: what is built to blow up ends in an error of its rule, within bounded time and memory, and
+// the rule beside it is judged.
+func TestD05D06D08U17K15Bounds(t *testing.T) {
+	long := strings.Repeat("a", 2_500_000)
+	deny := func(key, operator, value string) string {
+		return `{key: ` + key + `, operator: ` + operator + `, value: ` + value + `},`
+	}
+	conditions := func(list string) string { return `validate: {deny: {conditions: {any: [` + list + `]}}}` }
+	const l, big = `"{{ request.object.l }}"`, `"{{ request.object.big }}"`
+	for name, test := range map[string]struct {
 		rule string
 		data map[string]any
 	}{
-		"nested foreach": {`validate: {foreach: [{list: request.object.l, foreach: [{list: request.object.l, pattern: {x: z1}}]}]}`, map[string]any{"l": long(10000, map[string]any{"x": "z1"})}},
-		"nested foreach deny": {`validate: {foreach: [{list: request.object.l, foreach: [{list: request.object.l, deny: {conditions: {any: [{key: "{{ element.x }}", operator: Equals, value: z}]}}}]}]}`, map[string]any{"l": long(10000, map[string]any{"x": "z1"})}},
-		"wildcards on a long key": {`validate: {deny: {conditions: {any: [{key: "{{ request.object.big }}", operator: AnyIn, value: [` + strs(20000) + `]}]}}}`, map[string]any{"big": big}},
-		"wildcards on a long key, both of the object": {`validate: {deny: {conditions: {any: [{key: "{{ request.object.keys }}", operator: AnyIn, value: "{{ request.object.l }}"}]}}}`, map[string]any{"keys": long(300, big[:10000]), "l": long(30000, "*a*b*aaaaaaaaaaaaab*")}},
-		"equal lists": {`validate: {deny: {conditions: {any: [` + strings.Repeat(`{key: "{{ request.object.l }}", operator: NotEquals, value: "{{ request.object.l }}"},`, 990) + `]}}}`, map[string]any{"l": long(300000, "a")}},
-		"existence":     {`validate: {pattern: {"^(l)": [` + strings.Repeat(`{x: z1},`, 9000) + `]}}`, map[string]any{"l": append(long(300000, map[string]any{"x": "z"}), map[string]any{"x": "z1"})}},
-		"alternatives":  {`validate: {pattern: {l: ["` + strings.Repeat("*b*|", 200000) + `a*"]}}`, map[string]any{"l": long(300000, "aaaaaaa")}},
-		"alternatives on a long text":  {`validate: {pattern: {l: "` + strings.Repeat("*b*|", 200000) + `a*"}}`, map[string]any{"l": big}},
-		"anyPattern":    {`validate: {anyPattern: [` + strings.Repeat(`{l: [{x: z1}]},`, 4000) + `]}`, map[string]any{"l": append(long(300000, map[string]any{"x": "z1"}), "z")}},
-		"pattern with variables in foreach": {`validate: {foreach: [{list: request.object.l, pattern: {x: "{{ element.x }}", "=(yy)": {` + strings.Repeat(`a: {b: {c: 1}},`, 1)[:0] + func() string {
-			var b strings.Builder
-			for i := range 9000 {
-				fmt.Fprintf(&b, `"=(k%d)": "v%d",`, i, i)
-			}
-			return b.String()
-		}() + `}}}]}`, map[string]any{"l": long(10000, map[string]any{"x": "z1"})}},
-		"regex":  {`validate: {deny: {conditions: {any: [{key: "{{ request.object.l[].regex_match(@, 'x') }}", operator: AnyIn, value: [a]}]}}}`, map[string]any{"l": long(100000, "((a{1,30}){1,30}b)*")}},
-		"labels": {`validate: {pattern: {metadata: {labels: {` + func() string {
-			var b strings.Builder
-			for i := range 9000 {
-				fmt.Fprintf(&b, `"=(*k%d)": "v%d",`, i, i)
-			}
-			return b.String()
-		}() + `}}}}`, nil},
-		"text with variables": {`validate: {deny: {conditions: {any: [{key: "` + strings.Repeat("{{ request.object.big }}", 900) + `", operator: Equals, value: z}]}}}`, map[string]any{"big": big}},
-		"map with variables": {`validate: {deny: {conditions: {any: [{key: [` + strings.Repeat(`"x{{ request.object.big }}",`, 9000) + `], operator: AnyIn, value: [z]}]}}}`, map[string]any{"big": big}},
-		"ranges": {`validate: {deny: {conditions: {any: [` + strings.Repeat(`{key: "{{ request.object.l }}", operator: AnyNotIn, value: "1-5"},`, 990) + `]}}}`, map[string]any{"l": long(300000, "3")}},
-		"GreaterThan": {`validate: {deny: {conditions: {any: [` + strings.Repeat(`{key: "{{ request.object.big }}", operator: GreaterThan, value: "{{ request.object.big }}"},`, 990) + `]}}}`, map[string]any{"big": big}},
-	}
-	for name, c := range cases {
+		"foreach in foreach": {`validate: {foreach: [{list: request.object.l, foreach: [{list: request.object.l, pattern: {x: z}}]}]}`,
+			map[string]any{"l": many(10_000, map[string]any{"x": "z"})}},
+		"conditions in foreach in foreach": {`validate: {foreach: [{list: request.object.l, foreach: [{list: request.object.l, deny: {conditions: {any: [` + deny(`"{{ element.x }}"`, "Equals", "z") + `]}}}]}]}`,
+			map[string]any{"l": many(10_000, map[string]any{"x": "x"})}},
+		"preconditions in foreach in foreach": {`validate: {foreach: [{list: request.object.l, foreach: [{list: request.object.l, preconditions: {any: [` + deny(`"{{ element.x }}"`, "Equals", "z") + `]}, deny: {}}]}]}`,
+			map[string]any{"l": many(10_000, map[string]any{"x": "x"})}},
+		"a pattern that is built for each element": {`validate: {foreach: [{list: request.object.l, pattern: {x: "{{ element.x }}", "=(z)": {` + numbered(9000, `"=(k%d)": v,`) + `}}}]}`,
+			map[string]any{"l": many(10_000, map[string]any{"x": "x"})}},
+		"more elements than are judged": {`validate: {foreach: [{list: request.object.l, pattern: {x: z}}]}`, map[string]any{"l": many(10_001, map[string]any{"x": "z"})}},
+		"wildcards on a long key":       {conditions(deny(big, "AnyIn", `[`+numbered(9000, `"*b%d*c",`)+`]`)), map[string]any{"big": long}},
+		"wildcards of the object":       {conditions(deny(`"{{ request.object.keys }}"`, "AnyIn", l)), map[string]any{"keys": many(300, long[:10_000]), "l": many(30_000, "*a*b*aaaaaab*")}},
+		"wildcards in keys":             {conditions(deny(l, "AllIn", `[`+numbered(9000, `"x%d",`)+`]`)), map[string]any{"l": many(30_000, "*a*b*aaaaaab*")}},
+		"large lists that are equal":    {conditions(strings.Repeat(deny(l, "NotEquals", l), 990)), map[string]any{"l": many(300_000, "a")}},
+		"large lists and ranges":        {conditions(strings.Repeat(deny(l, "AnyNotIn", "1-5"), 990)), map[string]any{"l": many(300_000, "3")}},
+		"many elements that must exist": {`validate: {pattern: {"^(l)": [` + strings.Repeat(`{x: z},`, 9000) + `]}}`, map[string]any{"l": append(many(300_000, map[string]any{"x": "x"}), map[string]any{"x": "z"})}},
+		"many alternatives":             {`validate: {pattern: {l: ["` + strings.Repeat("*b*|", 200_000) + `a"]}}`, map[string]any{"l": many(300_000, "aaaaaaa")}},
+		"many patterns":                 {`validate: {anyPattern: [` + strings.Repeat(`{l: [{x: z}]},`, 4000) + `]}`, map[string]any{"l": append(many(300_000, map[string]any{"x": "z"}), "z")}},
+		"many keys with wildcards": {`validate: {pattern: {metadata: {labels: {` + numbered(9000, `"=(*k%d)": v,`) + `}}}}`, map[string]any{"metadata": map[string]any{
+			"name": "c", "namespace": "default", "labels": labelled(100_000)}}},
+		"expressions of the object":                     {conditions(deny(`"{{ request.object.l[].regex_match(@, 'x') }}"`, "AnyIn", "[a]")), map[string]any{"l": many(100_000, "((a{1,30}){1,30}b)*")}},
+		"a text of long texts":                          {conditions(deny(`"`+strings.Repeat("{{ request.object.big }}", 900)+`"`, "Equals", "z")), map[string]any{"big": long}},
+		"many texts with long texts":                    {conditions(deny(`[`+strings.Repeat(`"x{{ request.object.text }}",`, 9000)+`]`, "AnyIn", "[z]")), map[string]any{"text": long[:1_000_000]}},
+		"variables that each join the one before twice": {`context: [{name: v0, variable: {value: "` + long[:1024] + `"}},` + numbered(40, `{name: v%d, variable: {jmesPath: "join('', [x, x])"}},`) + `], ` + conditions(deny(`"{{ v }}"`, "Equals", "z")), nil},
+		"a variable of itself":                          {`context: [{name: v, variable: {value: "{{ v }}{{ v }}"}}], ` + conditions(deny(`"{{ v }}"`, "Equals", "z")), nil},
+		"repetition":                                    {conditions(deny(`"{{ random('((((a*)*)*)*)*b') }}"`, "Equals", "z")), nil},
+	} {
 		t.Run(name, func(t *testing.T) {
-			if c.data == nil {
-				c.data = map[string]any{}
-			}
-			r := req(c.data)
-			if name == "labels" {
-				l := map[string]any{}
-				for i := range 100000 {
-					l[fmt.Sprint("x", i)] = "y"
-				}
-				r.Object["metadata"].(map[string]any)["labels"] = l
-			}
-			p := rules(t, `{name: r, `+onConfigMaps+`, `+c.rule+`}`)
+			p := rules(t, `{name: r, `+onConfigMaps+`, `+chained(test.rule)+`}, {name: beside, `+onConfigMaps+`, validate: {pattern: {kind: ConfigMap}}}`)
+			req := holding(test.data)
+			peak := watchMemory()
 			began := time.Now()
-			done := make(chan []eval.Decision, 1)
-			go func() { done <- evaluate(p, r) }()
-			select {
-			case got := <-done:
-				t.Logf("%s: %d decisions, %s %.150s", time.Since(began), len(got), got[0].Result, got[0].Message)
-			case <-time.After(15 * time.Second):
-				t.Errorf("still going")
+			got := evaluate(p, req)
+			took := time.Since(began)
+			used := peak()
+			if len(got) != 2 || got[0].Result != eval.Error || strings.Contains(got[0].Message, "cannot be evaluated") || got[1].Result != eval.Pass {
+				t.Errorf("%.500v", got)
+			}
+			if took > 20*time.Second {
+				t.Errorf("took %s", took)
+			}
+			if used > 512<<20 {
+				t.Errorf("used %d MiB more than before", used>>20)
 			}
 		})
+	}
+}
+
+// watchMemory returns a function that tells by how much the heap has grown at most since then.
+func watchMemory() func() int64 {
+	heap := func() int64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return int64(sample[0].Value.Uint64())
+	}
+	runtime.GC()
+	before, stop, peak := heap(), make(chan struct{}), make(chan int64)
+	go func() {
+		most := int64(0)
+		for {
+			select {
+			case <-stop:
+				peak <- max(most, heap()-before)
+				return
+			case <-time.After(5 * time.Millisecond):
+				most = max(most, heap()-before)
+			}
+		}
+	}()
+	return func() int64 {
+		close(stop)
+		return <-peak
+	}
+}
+
+// chained makes each of the variables v1, v2 and so on one of the variable before it, and the last be called v.
+func chained(rule string) string {
+	for i := range 40 {
+		rule = strings.Replace(rule, fmt.Sprintf(`{name: v%d, variable: {jmesPath: "join('', [x, x])"}}`, i), fmt.Sprintf(`{name: v%d, variable: {jmesPath: "join('', [v%d, v%d])"}}`, i+1, i, i), 1)
+	}
+	return strings.Replace(rule, "{name: v40,", "{name: v,", 1)
+}
+
+func labelled(n int) map[string]any {
+	labels := make(map[string]any, n)
+	for i := range n {
+		labels[fmt.Sprint("x", i)] = "v"
+	}
+	return labels
+}
+
+// A 10 MB object is judged like any other.
+func TestLargeObject(t *testing.T) {
+	p := rules(t, `{name: r, `+onConfigMaps+`, validate: {pattern: {data: {"=(k5)": "?*", last: z}}}}, {name: d, `+onConfigMaps+`, validate: {deny: {conditions: {any: [{key: "{{ length(request.object.data) }}", operator: LessThan, value: 10}]}}}}`)
+	data := map[string]any{"last": "z"}
+	for i := range 10_000 {
+		data[fmt.Sprint("k", i)] = strings.Repeat("a", 1000)
+	}
+	if got := evaluate(p, configMapOf(data)); len(got) != 2 || got[0].Result != eval.Pass || got[1].Result != eval.Pass {
+		t.Errorf("%.500v", got)
+	}
+}
+
+func configMapOf(data map[string]any) *eval.Request { return holding(map[string]any{"data": data}) }
+
+// Rules whose turn comes when nobody waits any more are errors, and what does not concern the request is not.
+func TestOver(t *testing.T) {
+	p := rules(t, `{name: r, `+onConfigMaps+`, validate: {pattern: {kind: ConfigMap}}}, {name: s, `+onConfigMaps+`, validate: {pattern: {kind: ConfigMap}}}, {name: elsewhere, match: {any: [{resources: {kinds: [Pod]}}]}, validate: {deny: {}}}`)
+	asked := 0
+	got := engine.Evaluate(engine.Input{Programs: []*engine.Program{p}, Request: holding(nil), Lookup: nothing, Over: func() bool { asked++; return asked > 1 }})
+	if len(got) != 2 || got[0].Result != eval.Pass || got[1].Result != eval.Error || got[1].Action != eval.Enforce || !strings.Contains(got[1].Message, "the time for an answer was over") {
+		t.Errorf("%+v", got)
 	}
 }

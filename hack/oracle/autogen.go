@@ -107,7 +107,7 @@ func (g *generator) podCondition() map[string]any {
 	return map[string]any{
 		"key": pick(g, "{{ request.object.spec.containers[].image }}", "{{ images.containers.*.tag }}", "{{ images.containers.*.registry }}", "{{ request.object.spec.hostNetwork || `false` }}",
 			"{{ request.object.metadata.labels.app || 'none' }}", "{{ request.object.spec.template.spec.hostPID || `false` }}", "{{ length(request.object.spec.containers) }}", "{{ images.containers.a }}",
-			"{{ request.object.metadata.name }}", "{{ request.kind.kind }}", "{{ images.containers.*.digest }}", "{{ request.object.spec.containers[?name=='a'].image | [0] }}"),
+			"{{ request.object.metadata.name }}", "{{ request.operation }}", "{{ images.containers.*.digest }}", "{{ request.object.spec.containers[?name=='a'].image | [0] }}"),
 		"operator": pick(g, "AnyIn", "AllIn", "AnyNotIn", "Equals", "NotEquals", "GreaterThan"),
 		"value":    pick[any](g, []any{"nginx:1.2", "docker.io"}, []any{"latest", "ghcr.io"}, true, "web", 1),
 	}

@@ -18,7 +18,7 @@ type edit struct {
 }
 
 // kept are parts of a case that stay: without them it is another one.
-var kept = regexp.MustCompile(`^(policy/(apiVersion|kind|metadata)|policy/spec/(background|rules)$|policy/spec/rules/0(/name)?$|object/(apiVersion|kind|metadata)$|object/metadata/(name|namespace)$|policy/spec/rules/0/validate$)`)
+var kept = regexp.MustCompile(`^(policy/(apiVersion|kind|metadata)|policy/spec/(background|rules)$|policy/spec/rules/0(/name)?$|object/(apiVersion|kind|metadata)$|object/metadata/(name|namespace)$|policy/spec/rules/0/validate$|policy/spec/rules/0/validate/podSecurity/(level|version)$)`)
 
 // edits are what can be tried on a case, the largest parts first.
 func (s *shrinking) edits() []edit {

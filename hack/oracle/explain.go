@@ -3,49 +3,78 @@ package main
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// explained are differences that are meant, each with the reason that the table of the architecture gives.
-var explained = []struct {
+// explanation is a difference that is meant, with the reason that the table of the architecture gives.
+type explanation struct {
 	reason string
 	is     func(c *testCase, ours, theirs verdict) bool
-}{
+}
+
+// explained are all of them, the first that fits being the one that counts.
+var explained = slices.Concat([]explanation{
 	{"the reference crashes", func(_ *testCase, _, theirs verdict) bool { return theirs.crashed }},
-	{"an argument that is written out and has the wrong type is refused when the policy is created", func(_ *testCase, ours, theirs verdict) bool {
-		return ours.refused && !theirs.refused && refusedArgument.MatchString(ours.why)
+}, refusals, results, wordings)
+
+// refusals are those about what is accepted.
+var refusals = []explanation{
+	{"an argument that is written out and has the wrong type is refused when the policy is created", onlyOursRefuses(
+		`column \d+: argument \d+ of \w+ (is \w+; it is |must be an expression|cannot be an expression)`)},
+	{"a pattern in foreach is refused for what is refused in any other pattern", onlyOursRefuses(
+		`foreach\[\d+\]\S*: Invalid value: .*(the anchor \^\(\) takes|the anchor \+\(\) belongs|an empty list fits nothing|must be a list of one or more patterns|write a list of patterns)`)},
+	{"a kind with an empty part, which matches nothing, is refused", onlyOursRefuses(`kinds\[\d+\]: Invalid value: "\S*": a part is empty`)},
+	{"a rule whose exclude takes away less than it matches is accepted", onlyTheyRefuse(`Rule is matching an empty set`)},
+	{"a variable that is a constant, or names a context entry of a nested foreach, is accepted", onlyTheyRefuse(`variable .* must match regex "request\|`)},
+	{"a reference in a message is moved once for CronJobs, not twice, and is found", onlyTheyRefuse(`rule autogen-cronjob-\S*: got nil resolved variable \$\(`)},
+	{"exclude may name the kind * beside others", onlyTheyRefuse(`\.exclude\..*wildcard policy can not deal with more than one kind`)},
+}
+
+// results are those about pass, fail, skip and error.
+var results = []explanation{
+	{"an element that fails outweighs one that cannot be judged", func(c *testCase, ours, theirs verdict) bool {
+		return at(firstRule(c), "validate", "foreach") != nil && only(ours, "fail") && only(theirs, "error") && strings.HasPrefix(theirs.rows[0].message, "validation failure: ")
 	}},
-	{"an argument of the wrong type is named by function and argument, not by the types of the program", func(_ *testCase, ours, theirs verdict) bool {
-		return alikeBut(ours, theirs, func(ours, theirs string) bool {
-			theirs, found := cutType(theirs, foreignTypes)
-			if !found {
-				return false
-			}
-			ours, found = cutType(ours, wrongArgument)
-			return found && ours == theirs
-		})
+	{"a context entry that another of the same name replaces is not evaluated", func(c *testCase, ours, theirs verdict) bool {
+		return hasTwins(c) && !ours.refused && only(theirs, "error") && !only(ours, "error")
 	}},
-	{"a message whose variables cannot be resolved is shown as it is written, not left out", func(c *testCase, ours, theirs verdict) bool {
+}
+
+// wordings are those about what is said with the same result.
+var wordings = []explanation{
+	{"an argument of the wrong type is named by function and argument, not by the types of the program", messages(func(ours, theirs string) bool {
+		return cut(theirs, foreignTypes) != theirs && cut(ours, wrongArgument) == cut(theirs, foreignTypes)
+	})},
+	{"a message whose variables cannot be resolved is shown as it is written, not left out", messages(func(ours, theirs string) bool {
+		start := 0
+		for start < len(theirs) && start < len(ours) && ours[start] == theirs[start] {
+			start++
+		}
+		return strings.HasSuffix(ours, theirs[start:]) && strings.Contains(strings.TrimSuffix(ours[max(0, start-1):], theirs[start:]), "{")
+	})},
+	{"variables in the message of a precondition are substituted", messages(func(ours, theirs string) bool {
+		const unmet = "preconditions not met; "
+		return strings.HasPrefix(ours, unmet) && strings.HasPrefix(theirs, unmet) && strings.Contains(theirs, "{{")
+	})},
+	{"a whole number is shown as such, however large", messages(func(ours, theirs string) bool {
+		return strings.ReplaceAll(exponent.ReplaceAllStringFunc(theirs, inFull), "float64", "int64") == ours
+	})},
+	{"an error about a context entry says which entries are seen", messages(func(ours, theirs string) bool {
+		return cut(ours, seenEntries) == theirs
+	})},
+	{"the average of nothing is null, not a number that no JSON has", func(c *testCase, ours, theirs verdict) bool {
 		written, _ := at(firstRule(c), "validate", "message").(string)
-		return strings.Contains(written, "{{") && alikeBut(ours, theirs, func(ours, theirs string) bool {
-			return strings.Replace(ours, written, "", 1) == theirs
-		})
+		return strings.Contains(written, "avg(") && messages(func(_, theirs string) bool { return theirs == "" })(c, ours, theirs)
 	}},
 }
 
 var (
-	foreignTypes    = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|JMESPath function '\w+': argument #\d+ is not of type .*`)
-	refusedArgument = regexp.MustCompile(`column \d+: argument \d+ of \w+ (is \w+; it is |must be an expression)`)
-	wrongArgument   = regexp.MustCompile(`JMESPath function '\w+': argument \d+ \(\w+\) must be .*, but is [^;:)]*`)
+	foreignTypes  = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|invalid type, must be number of string`)
+	wrongArgument = regexp.MustCompile(`JMESPath function '\w+': (argument \d+ \(\w+\) must be .*, but is [^;:)]*|the expression must yield numbers or strings for all items, but for item \d+ it yields \w+)`)
+	seenEntries   = regexp.MustCompile(`: a context entry sees only those above it, and \w+ stands at it or below`)
+	exponent      = regexp.MustCompile(`-?\d(\.\d+)?e\+\d+`)
 )
-
-// cutType replaces what a message says of the type of an argument.
-func cutType(message string, said *regexp.Regexp) (string, bool) {
-	if !said.MatchString(message) {
-		return "", false
-	}
-	return said.ReplaceAllString(message, "<type>"), true
-}
 
 // explain returns why two verdicts differ as they should, or nothing.
 func explain(c *testCase, ours, theirs verdict) string {
@@ -57,15 +86,59 @@ func explain(c *testCase, ours, theirs verdict) string {
 	return ""
 }
 
-// alikeBut tells whether both sides gave the same results, and every message that differs is excused.
-func alikeBut(ours, theirs verdict, excused func(ours, theirs string) bool) bool {
-	if ours.refused || theirs.refused || len(ours.rows) != len(theirs.rows) {
-		return false
+func onlyOursRefuses(why string) func(*testCase, verdict, verdict) bool {
+	expression := regexp.MustCompile(why)
+	return func(_ *testCase, ours, theirs verdict) bool {
+		return ours.refused && !theirs.refused && expression.MatchString(ours.why)
 	}
-	return !slices.ContainsFunc(ours.rows, func(r row) bool {
-		i := slices.IndexFunc(theirs.rows, func(other row) bool { return other.rule == r.rule })
-		return i < 0 || theirs.rows[i].result != r.result || theirs.rows[i].message != r.message && !excused(r.message, theirs.rows[i].message)
-	})
+}
+
+func onlyTheyRefuse(why string) func(*testCase, verdict, verdict) bool {
+	expression := regexp.MustCompile(why)
+	return func(_ *testCase, ours, theirs verdict) bool {
+		return theirs.refused && !ours.refused && expression.MatchString(theirs.why)
+	}
+}
+
+// messages tells whether both sides gave the same results, and every message that differs is excused.
+func messages(excused func(ours, theirs string) bool) func(*testCase, verdict, verdict) bool {
+	return func(_ *testCase, ours, theirs verdict) bool {
+		if ours.refused || theirs.refused || len(ours.rows) != len(theirs.rows) {
+			return false
+		}
+		return !slices.ContainsFunc(ours.rows, func(r row) bool {
+			i := slices.IndexFunc(theirs.rows, func(other row) bool { return other.rule == r.rule })
+			return i < 0 || theirs.rows[i].result != r.result || theirs.rows[i].message != r.message && !excused(r.message, theirs.rows[i].message)
+		})
+	}
+}
+
+// only tells whether a verdict is one row with a result.
+func only(v verdict, result string) bool { return len(v.rows) == 1 && v.rows[0].result == result }
+
+// cut takes what is said in a way of its own out of a message.
+func cut(message string, said *regexp.Regexp) string { return said.ReplaceAllString(message, "") }
+
+func inFull(number string) string {
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return number
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// hasTwins tells whether two entries of a context have one name.
+func hasTwins(c *testCase) bool {
+	entries, _ := at(firstRule(c), "context").([]any)
+	seen := map[any]bool{}
+	for _, entry := range entries {
+		name := at(entry, "name")
+		if seen[name] {
+			return true
+		}
+		seen[name] = true
+	}
+	return false
 }
 
 func firstRule(c *testCase) any {

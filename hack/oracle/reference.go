@@ -62,7 +62,7 @@ func (r *reference) run(cases []testCase) (out []verdict, crash string, err erro
 	for i := range cases {
 		index[cases[i].name()] = i
 	}
-	switch refused := refusals(head, index, out); {
+	switch refused := readRefusals(head, index, out); {
 	case report != "":
 		return out, "", answers(report, cases, index, out)
 	case refused == len(cases):
@@ -87,8 +87,8 @@ func write(path string, cases []testCase, part func(*testCase) any) error {
 	return os.WriteFile(path, out.Bytes(), 0o600)
 }
 
-// refusals reads the list of policies that the reference refuses, "1. name: why", and returns how many there are.
-func refusals(head string, index map[string]int, out []verdict) int {
+// readRefusals reads the list of policies that the reference refuses, "1. name: why", and returns how many there are.
+func readRefusals(head string, index map[string]int, out []verdict) int {
 	_, list, _ := strings.Cut(head, "Policies Skipped:")
 	refused := 0
 	for line := range strings.SplitSeq(list, "\n") {

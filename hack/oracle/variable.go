@@ -22,8 +22,8 @@ func (g *generator) withVariable() string {
 		"\\{{ not.a.variable }}", "{{ request.object.data."+field+" || 'none' }}", "{{ request.object.data.\"{{request.object.data."+field+"}}\" || `null` }}",
 		"{{ @ }}", "{{request.operation}}", "{{ request.namespace }}", "{{- request.object.data."+field+" }}", "{{ "+g.expression(2)+" }}",
 		"$(./../"+field+")", "$(<=./../"+field+")", "$(/data/"+field+")", "\\$(./../"+field+")", "{{request.object.data.l[0]."+field+"}}", "{{ to_upper('{{request.object.data."+field+"}}') }}",
-		"{{ request.object.metadata.labels.app }}", "a {{ request.object.data }} b", "{{ request.userInfo }}", "{{ serviceAccountName }}", "{{request.object.data.l[?a=='{{request.object.data."+field+"}}']}}",
-		"{{ request.roles }}", "{{request.object.data."+field+"}} ", "{{ images }}", "{{ {a: 'b'}.a }}", "{{", "}}", "{{ }}")
+		"{{ request.object.metadata.labels.app }}", "a {{ request.object.data }} b", "{{request.object.data.l[?a=='{{request.object.data."+field+"}}']}}",
+		"{{request.object.data."+field+"}} ", "{{ images }}", "{{ {a: 'b'}.a }}", "{{", "}}", "{{ }}")
 }
 
 // variableCase puts variables into messages, patterns, keys and conditions.
@@ -97,10 +97,13 @@ func (g *generator) contextCase() (rule, object map[string]any) {
 			v["value"] = pick(g, g.value(2), any("{{ request.object.data."+pick(g, fieldNames...)+" }}"), any("{{ v0 }}"), any(map[string]any{"a": "{{ " + g.expression(1) + " }}"}))
 		}
 		if g.often(5) || len(v) == 0 {
-			v["jmesPath"] = pick(g, "@", "a", "l[0]", "request.object.data."+pick(g, fieldNames...), "request.object.metadata.labels.app", "length(@)", "nothing", "v0", "v0.a", g.expression(1))
+			v["jmesPath"] = pick(g, "a", "l[0]", "request.object.data."+pick(g, fieldNames...), "request.object.metadata.labels.app", "length(@)", "nothing", "v0", "v0.a", g.expression(1))
 			if g.often(4) {
 				v["default"] = pick(g, g.scalar(), g.value(1), any("{{ request.object.kind }}"))
 			}
+		}
+		if v["value"] != nil && g.often(1) {
+			v["jmesPath"] = "@"
 		}
 		entries = append(entries, map[string]any{"name": fmt.Sprintf("v%d", pick(g, i, i, i, 0)), "variable": v})
 	}

@@ -118,10 +118,14 @@ func resultOf(function string, result any) (any, error) {
 }
 
 // tells checks that a text is the quantity. There is no suffix beyond E and Ei, and a quantity that would need one is
-// written as another number, without any.
+// written as another number, without any. An exponent may come to more digits than are read.
 func tells(text string, q resource.Quantity) bool {
+	if q.Format == resource.DecimalExponent {
+		_, ok := scalar.ParseQuantity(text)
+		return ok
+	}
 	last := text[len(text)-1]
-	if q.Format == resource.DecimalExponent || last < '0' || last > '9' {
+	if last < '0' || last > '9' {
 		return true
 	}
 	written, ok := new(inf.Dec).SetString(text)

@@ -72,6 +72,8 @@ const (
 	maxRegex = 16 << 10
 	// maxInstructions is the size of the program that a regular expression may come to: repetitions multiply it.
 	maxInstructions = 20_000
+	// compileSteps is what it takes to compile an instruction.
+	compileSteps = 10
 )
 
 // regex is a compiled regular expression.
@@ -113,7 +115,7 @@ func regexFunction(f Function, wrap func(error) error, run func(env *Environment
 		if err != nil {
 			return nil, wrap(err)
 		}
-		if err := env.Budget.Steps(r.instructions); err != nil {
+		if err := env.Budget.Steps(compileSteps * r.instructions); err != nil {
 			return nil, err
 		}
 		return run(env, r, args)

@@ -1,0 +1,219 @@
+package corpus
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+	v2 "github.com/edict-dev/edict/apis/kyverno/v2"
+
+	"github.com/edict-dev/edict/admission/engine/jmespath"
+)
+
+// notJudged are fields that no verdict on a request depends on, or that are not built yet, and why.
+var notJudged = map[string]string{
+	"Spec.mutateExistingOnPolicyUpdate":   "of mutate rules",
+	"Spec.generateExistingOnPolicyUpdate": "of generate rules",
+	"Spec.generateExisting":               "of generate rules",
+	"Spec.useServerSideApply":             "of generate rules",
+	"Spec.schemaValidation":               "means nothing",
+	"Spec.webhookTimeoutSeconds":          "says how long kube-apiserver waits",
+	"WebhookConfiguration.timeoutSeconds": "says how long kube-apiserver waits",
+	"Spec.failurePolicy":                  "says what an error does, not what is one",
+	"WebhookConfiguration.failurePolicy":  "says what an error does, not what is one",
+	"Spec.emitWarning":                    "says who hears of a failure",
+	"Rule.mutate":                         "not built yet",
+	"Rule.generate":                       "not built yet",
+	"Rule.verifyImages":                   "not built yet",
+	"Rule.skipBackgroundRequests":         "of generate rules and of existing objects that are mutated",
+	"Validation.manifests":                "not built yet",
+	"APICall.service":                     "not built yet",
+	"APICall.data":                        "of calls to services",
+}
+
+// TestComplete: whatever policies can say is said by a case that is not refused.
+func TestComplete(t *testing.T) {
+	used, offered := usage{}, map[string]bool{}
+	Each(t, func(t *testing.T, c *Case) {
+		if len(c.Expected.Refused) > 0 {
+			return
+		}
+		for _, p := range c.Policies {
+			used.value(reflect.ValueOf(p.PolicySpec()))
+		}
+		for _, e := range c.Exceptions {
+			used.value(reflect.ValueOf(&e.Spec))
+		}
+	})
+	fields(reflect.TypeFor[v1.Spec](), offered)
+	fields(reflect.TypeFor[v2.PolicyExceptionSpec](), offered)
+	for _, f := range jmespath.Functions() {
+		offered["function "+f.Name] = true
+	}
+	for _, o := range operators(t) {
+		offered["operator "+o] = true
+	}
+	for _, anchor := range []string{"()", "=()", "^()", "X()", "<()"} {
+		offered["anchor "+anchor] = true
+	}
+	for _, what := range slices.Sorted(maps.Keys(offered)) {
+		switch why, out := notJudged[what]; {
+		case used[what] && out:
+			t.Errorf("%s is used by a case: %q is no reason to leave it out", what, why)
+		case !used[what] && !out:
+			t.Errorf("no case uses %s", what)
+		}
+	}
+	for what := range notJudged {
+		if !offered[what] {
+			t.Errorf("%s is gone", what)
+		}
+	}
+}
+
+// fields adds every field that a type has, with all beneath it.
+func fields(t reflect.Type, all map[string]bool) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		fields(t.Elem(), all)
+		return
+	case reflect.Struct:
+	default:
+		return
+	}
+	if t == reflect.TypeFor[apiextensionsv1.JSON]() {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := fieldName(t, f)
+		if f.Anonymous {
+			fields(f.Type, all)
+			continue
+		}
+		if _, out := notJudged[name]; all[name] || out {
+			all[name] = true
+			continue
+		}
+		all[name] = true
+		fields(f.Type, all)
+	}
+}
+
+func fieldName(t reflect.Type, f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return t.Name() + "." + name
+}
+
+// usage is what cases use: fields, functions, operators and anchors.
+type usage map[string]bool
+
+func (u usage) value(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			u.value(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			u.value(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			u.value(v.MapIndex(key))
+		}
+	case reflect.String:
+		u.text(v.String())
+	case reflect.Struct:
+		if raw, ok := v.Interface().(apiextensionsv1.JSON); ok {
+			u.json(raw.Raw)
+			return
+		}
+		for i := range v.NumField() {
+			if f := v.Field(i); !f.IsZero() {
+				u[fieldName(v.Type(), v.Type().Field(i))] = true
+				u.value(f)
+			}
+		}
+	}
+}
+
+func (u usage) json(raw []byte) {
+	var decoded any
+	if json.Unmarshal(raw, &decoded) == nil {
+		u.decoded(decoded)
+	}
+}
+
+var (
+	call   = regexp.MustCompile(`([a-z0-9_]+)\(`)
+	anchor = regexp.MustCompile(`^([=^X<+]?)\(.+\)$`)
+)
+
+func (u usage) decoded(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if operator, ok := v["operator"].(string); ok {
+			u["operator "+operator] = true
+		}
+		for key, value := range v {
+			if m := anchor.FindStringSubmatch(key); m != nil {
+				u["anchor "+m[1]+"()"] = true
+			}
+			u.text(key)
+			u.decoded(value)
+		}
+	case []any:
+		for _, element := range v {
+			u.decoded(element)
+		}
+	case string:
+		u.text(v)
+	}
+}
+
+func (u usage) text(s string) {
+	for _, m := range call.FindAllStringSubmatch(s, -1) {
+		u["function "+m[1]] = true
+	}
+}
+
+// operators are all that conditions may have, as the API declares them.
+func operators(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "apis", "kyverno", "v1", "condition_types.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "ConditionOperator" {
+			name, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+		return true
+	})
+	if len(names) == 0 {
+		t.Fatal("the API declares no operators")
+	}
+	return names
+}
