@@ -21,13 +21,18 @@ var explained = slices.Concat([]explanation{
 // refusals are those about what is accepted.
 var refusals = []explanation{
 	{"an argument that is written out and has the wrong type is refused when the policy is created", onlyOursRefuses(
-		`column \d+: argument \d+ of \w+ (is \w+; it is |must be an expression|cannot be an expression)`)},
+		`column \d+: argument \d+ of \w+ (is [\w ]+; it is |must be an expression|cannot be an expression)`)},
+	{"an expression, regular or of versions, that is written out and cannot be read is refused when the policy is created", onlyOursRefuses(
+		`column \d+: (JMESPath function '\w+': )?(error parsing regexp|Could not parse Range)`)},
 	{"a pattern in foreach is refused for what is refused in any other pattern", onlyOursRefuses(
 		`foreach\[\d+\]\S*: Invalid value: .*(the anchor \^\(\) takes|the anchor \+\(\) belongs|an empty list fits nothing|must be a list of one or more patterns|write a list of patterns)`)},
 	{"a kind with an empty part, which matches nothing, is refused", onlyOursRefuses(`kinds\[\d+\]: Invalid value: "\S*": a part is empty`)},
 	{"a rule whose exclude takes away less than it matches is accepted", onlyTheyRefuse(`Rule is matching an empty set`)},
 	{"a variable that is a constant, or names a context entry of a nested foreach, is accepted", onlyTheyRefuse(`variable .* must match regex "request\|`)},
 	{"a reference in a message is moved once for CronJobs, not twice, and is found", onlyTheyRefuse(`rule autogen-cronjob-\S*: got nil resolved variable \$\(`)},
+	{"a reference in a pattern may be an absolute path within the pattern", onlyTheyRefuse(`got nil resolved variable \$\(\S*/data/\w+\) at path /validate/pattern`)},
+	{"the message of a rule with foreach may name the element that fails", onlyTheyRefuse(`variable 'element.*' present outside of foreach at path /validate/message`)},
+	{"request.operation may be compared with a value that is neither string nor list", onlyTheyRefuse(`'value' field found to be of the type`)},
 	{"exclude may name the kind * beside others", onlyTheyRefuse(`\.exclude\..*wildcard policy can not deal with more than one kind`)},
 }
 
@@ -36,8 +41,14 @@ var results = []explanation{
 	{"an element that fails outweighs one that cannot be judged", func(c *testCase, ours, theirs verdict) bool {
 		return at(firstRule(c), "validate", "foreach") != nil && only(ours, "fail") && only(theirs, "error") && strings.HasPrefix(theirs.rows[0].message, "validation failure: ")
 	}},
+	{"what cannot be evaluated in a foreach is an error, whatever comes of its other lists", func(c *testCase, ours, theirs verdict) bool {
+		return at(firstRule(c), "validate", "foreach") != nil && only(ours, "error") && (len(theirs.rows) == 0 || only(theirs, "pass"))
+	}},
+	{"the value of a variable within a variable cannot change what the outer one says", func(c *testCase, ours, theirs verdict) bool {
+		return !ours.refused && !theirs.refused && hasSpecialValue(c)
+	}},
 	{"a context entry that another of the same name replaces is not evaluated", func(c *testCase, ours, theirs verdict) bool {
-		return hasTwins(c) && !ours.refused && only(theirs, "error") && !only(ours, "error")
+		return hasTwins(c) && !ours.refused && only(theirs, "error")
 	}},
 }
 
@@ -45,6 +56,21 @@ var results = []explanation{
 var wordings = []explanation{
 	{"an argument of the wrong type is named by function and argument, not by the types of the program", messages(func(ours, theirs string) bool {
 		return cut(theirs, foreignTypes) != theirs && cut(ours, wrongArgument) == cut(theirs, foreignTypes)
+	})},
+	{"which of several variables without a value is named follows their order, not chance", messages(func(ours, theirs string) bool {
+		const unresolved = "variable substitution failed: failed to resolve "
+		return strings.HasPrefix(ours, unresolved) && strings.HasPrefix(theirs, unresolved)
+	})},
+	{"controls of the Pod Security Standards come in the same order every time", messages(func(ours, theirs string) bool {
+		split := func(message string) []string {
+			parts := strings.Split(strings.ReplaceAll(message, ")(", ")\n("), "(Forbidden")
+			slices.Sort(parts)
+			return parts
+		}
+		return slices.Equal(split(ours), split(theirs))
+	})},
+	{"an error about an image names it as it is written", messages(func(ours, theirs string) bool {
+		return cut(theirs, theirImage) != theirs && cut(ours, ourImage) == cut(theirs, theirImage)
 	})},
 	{"a message whose variables cannot be resolved is shown as it is written, not left out", messages(func(ours, theirs string) bool {
 		start := 0
@@ -72,6 +98,10 @@ var wordings = []explanation{
 var (
 	foreignTypes  = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|invalid type, must be number of string`)
 	wrongArgument = regexp.MustCompile(`JMESPath function '\w+': (argument \d+ \(\w+\) must be .*, but is [^;:)]*|the expression must yield numbers or strings for all items, but for item \d+ it yields \w+)`)
+	ourImage      = regexp.MustCompile(`invalid image reference ".*": `)
+	theirImage    = regexp.MustCompile(`bad image: .*, defaultRegistry: docker.io, enableDefaultRegistryMutation: true: `)
+	inner         = regexp.MustCompile(`\{\{[^{}]*\{\{ ?request\.object\.data\.(\w+) ?\}\}`)
+	plainWord     = regexp.MustCompile(`^[\w.-]+$`)
 	seenEntries   = regexp.MustCompile(`: a context entry sees only those above it, and \w+ stands at it or below`)
 	exponent      = regexp.MustCompile(`-?\d(\.\d+)?e\+\d+`)
 )
@@ -125,6 +155,17 @@ func inFull(number string) string {
 		return number
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// hasSpecialValue tells whether a variable within a variable has a value that is more than a word.
+func hasSpecialValue(c *testCase) bool {
+	for _, m := range inner.FindAllStringSubmatch(document(c.policy), -1) {
+		value, isText := at(c.object, "data", m[1]).(string)
+		if !isText || !plainWord.MatchString(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasTwins tells whether two entries of a context have one name.

@@ -39,8 +39,8 @@ var notJudged = map[string]string{
 	"Rule.verifyImages":                   "not built yet",
 	"Rule.skipBackgroundRequests":         "of generate rules and of existing objects that are mutated",
 	"Validation.manifests":                "not built yet",
-	"APICall.service":                     "not built yet",
-	"APICall.data":                        "of calls to services",
+	"Validation.assert":                   "means nothing",
+	"Spec.admission":                      "says whether the policy is asked at all",
 }
 
 // TestComplete: whatever policies can say is said by a case that is not refused.
@@ -142,9 +142,15 @@ func (u usage) value(v reflect.Value) {
 			return
 		}
 		for i := range v.NumField() {
-			if f := v.Field(i); !f.IsZero() {
-				u[fieldName(v.Type(), v.Type().Field(i))] = true
-				u.value(f)
+			f := v.Field(i)
+			if f.IsZero() {
+				continue
+			}
+			name := fieldName(v.Type(), v.Type().Field(i))
+			u[name] = true
+			u.value(f)
+			if strings.HasSuffix(name, ".jmesPath") || name == "ForEachValidation.list" {
+				u.expression(f.String())
 			}
 		}
 	}
@@ -158,8 +164,9 @@ func (u usage) json(raw []byte) {
 }
 
 var (
-	call   = regexp.MustCompile(`([a-z0-9_]+)\(`)
-	anchor = regexp.MustCompile(`^([=^X<+]?)\(.+\)$`)
+	variable = regexp.MustCompile(`(?s){{.*}}`)
+	call     = regexp.MustCompile(`([a-z0-9_]+)\(`)
+	anchor   = regexp.MustCompile(`^([=^X<+]?)\(.+\)$`)
 )
 
 func (u usage) decoded(v any) {
@@ -185,6 +192,12 @@ func (u usage) decoded(v any) {
 }
 
 func (u usage) text(s string) {
+	for _, m := range variable.FindAllString(s, -1) {
+		u.expression(m)
+	}
+}
+
+func (u usage) expression(s string) {
 	for _, m := range call.FindAllStringSubmatch(s, -1) {
 		u["function "+m[1]] = true
 	}

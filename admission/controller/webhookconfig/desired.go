@@ -140,7 +140,7 @@ type common struct {
 }
 
 func newCommon(name, path string, failurePolicy admissionregistrationv1.FailurePolicyType) *common {
-	return &common{name: name, path: path, failurePolicy: failurePolicy, atoms: map[atom]bool{}, added: map[*atom]bool{}}
+	return &common{name: name, path: path, failurePolicy: failurePolicy, timeout: defaultTimeout, atoms: map[atom]bool{}, added: map[*atom]bool{}}
 }
 
 func (c *common) add(atoms []atom) {
@@ -173,7 +173,7 @@ func (in Input) webhooks(o own) []admissionregistrationv1.ValidatingWebhook {
 // webhook is one without rules. Everything that has a default is set, so that what is read back is what was written.
 func (in Input) webhook(o own) admissionregistrationv1.ValidatingWebhook {
 	equivalent, none := admissionregistrationv1.Equivalent, admissionregistrationv1.SideEffectClassNone
-	timeout := min(max(defaultTimeout, o.timeout), maxTimeout)
+	timeout := min(o.timeout, maxTimeout)
 	return admissionregistrationv1.ValidatingWebhook{
 		Name: o.name,
 		ClientConfig: admissionregistrationv1.WebhookClientConfig{
@@ -199,7 +199,7 @@ func needOf(policy v1.Object, program *engine.Program, resources *Resources) Nee
 	for _, target := range program.Targets() {
 		found := resources.resolve(target)
 		if target.Subresource == "" {
-			found = append(found, resources.ofPods(program, found)...)
+			found = append(found, resources.changesOf(program, found)...)
 		}
 		if len(found) == 0 {
 			need.unknown = append(need.unknown, nameOf(target))

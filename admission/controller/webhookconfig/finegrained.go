@@ -1,6 +1,7 @@
 package webhookconfig
 
 import (
+	"cmp"
 	"slices"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -39,7 +40,7 @@ func ownOf(ref eval.PolicyRef, program *engine.Program, need Need) (own, bool) {
 	}
 	o := own{
 		name: IgnoreWebhook + finegrained, path: IgnorePath + "/finegrained/", failurePolicy: admissionregistrationv1.Ignore,
-		timeout: program.WebhookTimeoutSeconds(), conditions: need.conditions, atoms: need.atoms,
+		timeout: cmp.Or(program.WebhookTimeoutSeconds(), defaultTimeout), conditions: need.conditions, atoms: need.atoms,
 	}
 	if need.failClosed {
 		o.name, o.path, o.failurePolicy = FailWebhook+finegrained, FailPath+"/finegrained/", admissionregistrationv1.Fail

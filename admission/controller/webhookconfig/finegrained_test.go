@@ -31,7 +31,7 @@ func TestWebhooksOfTheirOwn(t *testing.T) {
 	clashing := when(clusterPolicy("a", on(t, "Pod")), condition)
 	clashing.Spec.WebhookConfiguration.MatchConditions[0].Name = "not-events"
 	timed := when(clusterPolicy("a", on(t, "Pod")), condition)
-	seconds := int32(25)
+	seconds := int32(7)
 	timed.Spec.WebhookConfiguration.TimeoutSeconds = &seconds
 	const own = "validate.kyverno.svc-fail-finegrained-a"
 	tests := []struct {

@@ -146,22 +146,34 @@ func everything(target engine.Target) []matched {
 	return []matched{{all, false}}
 }
 
-// The subresources through which the Pod itself is changed, and of which the engine says whether a rule on Pods judges them
-// too (U06).
-var podChanges = []string{"ephemeralcontainers", "resize"}
+// change is a subresource through which the object itself is changed, and of which the engine says whether a rule on the
+// object judges it too.
+type change struct {
+	kind                  schema.GroupVersionKind
+	resource, subresource string
+}
 
-var pod = schema.GroupVersionKind{Version: "v1", Kind: "Pod"}
+var (
+	pod       = schema.GroupVersionKind{Version: "v1", Kind: "Pod"}
+	namespace = schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}
 
-// ofPods are the subresources that go with Pods, where these are among what was found.
-func (r *Resources) ofPods(program *engine.Program, found []matched) []matched {
+	// changes are those there are (U06, M04).
+	changes = []change{
+		{namespace, "namespaces", "finalize"}, {namespace, "namespaces", "status"},
+		{pod, "pods", "ephemeralcontainers"}, {pod, "pods", "resize"},
+	}
+)
+
+// changesOf are the subresources that go with what was found.
+func (r *Resources) changesOf(program *engine.Program, found []matched) []matched {
 	var more []matched
 	for _, m := range found {
-		if m.Group != "" && m.Group != "*" || m.Resource != "pods" && m.Resource != "*" {
+		if m.Group != "" && m.Group != "*" {
 			continue
 		}
-		for _, subresource := range podChanges {
-			name := "pods/" + subresource
-			if program.Concerns(pod, subresource, "", "") && r.serves(pod.GroupVersion(), name) {
+		for _, c := range changes {
+			name := c.resource + "/" + c.subresource
+			if (m.Resource == c.resource || m.Resource == "*") && program.Concerns(c.kind, c.subresource, "", "") && r.serves(c.kind.GroupVersion(), name) {
 				more = append(more, matched{m.GroupVersion().WithResource(name), m.namespaced})
 			}
 		}

@@ -32,13 +32,16 @@ func TestU11GroupsThatDoNotAnswerKeepTheirRules(t *testing.T) {
 	}
 }
 
-// U06, M01 a rule on Pods is also asked about what changes a Pod by way of a subresource, where the API server serves that.
-func TestU06ChangesOfPodsBySubresources(t *testing.T) {
+// U06, M01, M04 a rule on an object is also asked about what changes it by way of a subresource, where the API server serves
+// that.
+func TestU06M04ChangesBySubresources(t *testing.T) {
 	s := cluster()
-	s.lists[0].APIResources = append(s.lists[0].APIResources, metav1.APIResource{Name: "pods/resize", Kind: "Pod", Namespaced: true})
+	s.lists[0].APIResources = append(s.lists[0].APIResources, metav1.APIResource{Name: "pods/resize", Kind: "Pod", Namespaced: true},
+		metav1.APIResource{Name: "namespaces/status", Kind: "Namespace"}, metav1.APIResource{Name: "namespaces/finalize", Kind: "Namespace"})
 	for kinds, want := range map[string]string{
 		"Pod":        "[] v1 Namespaced " + allOperations + " pods,pods/ephemeralcontainers,pods/resize",
-		"'*'":        "[*] * * " + allOperations + " *,pods/ephemeralcontainers,pods/resize",
+		"Namespace":  "[] v1 * " + allOperations + " namespaces,namespaces/finalize,namespaces/status",
+		"'*'":        "[*] * * " + allOperations + " *,namespaces/finalize,namespaces/status,pods/ephemeralcontainers,pods/resize",
 		"Pod/exec":   "[] v1 Namespaced " + allOperations + " pods/exec",
 		"Pod/resize": "[] v1 Namespaced " + allOperations + " pods/resize",
 	} {

@@ -196,18 +196,18 @@ func (l *loop) each(q Question, visit func(index int, q Question) bool) error {
 	return nil
 }
 
-// enter is the question about one element.
+// enter is the question about one element. Where patterns are not compared with it they are compared with what they
+// would be outside of this foreach: the element of the one around it, or the object.
 func (l *loop) enter(q Question, element any, index int) (Question, error) {
 	_, isMap := element.(map[string]any)
-	q.InElement = isMap
+	scoped := isMap
 	if l.elementScope != nil {
-		if q.InElement = *l.elementScope; q.InElement && !isMap {
+		if scoped = *l.elementScope; scoped && !isMap {
 			return q, fmt.Errorf("failed to process foreach: cannot use elementScope=true foreach rules for elements that are not maps, expected type=map got type=%T", element)
 		}
 	}
-	q.Element = nil
-	if q.InElement {
-		q.Element = element
+	if scoped {
+		q.InElement, q.Element = true, element
 	}
 	q.Scope = q.Scope.Element(element, index, l.level, l.context)
 	return q, nil

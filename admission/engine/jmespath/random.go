@@ -91,6 +91,9 @@ func (g *generator) write(e *syntax.Regexp) error {
 		return nil
 	case syntax.OpLiteral:
 		for _, r := range e.Rune {
+			if !utf8.ValidRune(r) {
+				return fmt.Errorf("nothing can be made of %s, which is no character", e)
+			}
 			g.out.WriteRune(r)
 		}
 		return nil

@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -138,7 +139,21 @@ func (f *filter) concerns(c *Concern) bool {
 }
 
 func (f *filter) matchKind(req *eval.Request) bool {
-	return len(f.kinds) == 0 || slices.ContainsFunc(f.kinds, func(m kindMatcher) bool { return m.match(req.Named(), req.Subresource) })
+	return len(f.kinds) == 0 || slices.ContainsFunc(f.kinds, func(m kindMatcher) bool {
+		return m.match(req.Named(), req.Subresource) && (m.subresource.Match(req.Subresource) || !isBookkeeping(req))
+	})
+}
+
+// isBookkeeping tells that a subresource of a Namespace is used for what it is there for: its status and finalizers, and
+// nothing that policies are about. If rules on Namespaces were asked about that, one that a Namespace does not meet would
+// keep it from going away.
+func isBookkeeping(req *eval.Request) bool {
+	if req.Subresource == "" || !isNamespace(req) {
+		return false
+	}
+	now, before := metadata(req.Object), metadata(req.OldObject)
+	return maps.Equal(stringMap(now["labels"]), stringMap(before["labels"])) &&
+		maps.Equal(stringMap(now["annotations"]), stringMap(before["annotations"]))
 }
 
 // matchNamespace compares the namespace of the object; a Namespace counts as being in itself.
@@ -168,7 +183,7 @@ func (f *filter) matchNamespaceLabels(req *eval.Request, lookup eval.Lookup) (bo
 }
 
 func isNamespace(req *eval.Request) bool {
-	return req.Kind.Group == "" && req.Kind.Kind == "Namespace" && req.Subresource == ""
+	return req.Kind.Group == "" && req.Kind.Kind == "Namespace" && (req.Subresource == "" || isChange(req.Kind, req.Subresource))
 }
 
 func (f *filter) onlyKindsAndOperations() bool {

@@ -85,15 +85,24 @@ func newKindMatcher(s string) (kindMatcher, error) {
 	return m, err
 }
 
-// match tells whether the kind and subresource of a request are meant. Whoever means Pods also means what is changed in
-// a Pod while it runs by way of subresources (U06).
+// match tells whether the kind and subresource of a request are meant. Whoever means an object also means what is changed
+// in it by way of a subresource (U06, M04).
 func (m *kindMatcher) match(gvk schema.GroupVersionKind, subresource string) bool {
 	if !m.kind.Match(gvk.Kind) || !m.group.Match(gvk.Group) || !m.version.Match(gvk.Version) {
 		return false
 	}
-	return m.subresource.Match(subresource) || m.selector.Subresource == "" && isPodChange(gvk, subresource)
+	return m.subresource.Match(subresource) || m.selector.Subresource == "" && isChange(gvk, subresource)
 }
 
-func isPodChange(gvk schema.GroupVersionKind, subresource string) bool {
-	return (subresource == "ephemeralcontainers" || subresource == "resize") && gvk.Kind == "Pod" && gvk.Group == ""
+// isChange tells whether an object itself can be changed by way of a subresource: a Pod while it runs, and the labels and
+// annotations of a Namespace.
+func isChange(gvk schema.GroupVersionKind, subresource string) bool {
+	switch {
+	case gvk.Group != "":
+	case gvk.Kind == "Pod":
+		return subresource == "ephemeralcontainers" || subresource == "resize"
+	case gvk.Kind == "Namespace":
+		return subresource == "status" || subresource == "finalize"
+	}
+	return false
 }

@@ -131,13 +131,6 @@ func (x *explanation) noMap(v any) outcome {
 	return failed
 }
 
-func (x *explanation) unfit() outcome {
-	if x != nil {
-		x.fail("nothing fits the pattern at path %s", x.here())
-	}
-	return failed
-}
-
 func (x *explanation) noList() outcome {
 	if x != nil {
 		x.fail("validation rule failed at path %s, resource does not satisfy the expected overlay pattern", x.here())

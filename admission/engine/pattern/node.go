@@ -73,7 +73,7 @@ func (l *leaf) matchAll(list []any) bool {
 // nothing is a part of a pattern that no value fits.
 type nothing struct{}
 
-func (nothing) walk(_ any, _ *jmespath.Budget, x *explanation) outcome { return x.unfit() }
+func (nothing) walk(_ any, _ *jmespath.Budget, x *explanation) outcome { return x.noList() }
 
 // leafList is a list of scalars. Only the first counts, for every element of a list.
 type leafList struct {

@@ -210,8 +210,7 @@ func (v *variableSource) value(s *Scope, name string) (any, error) {
 		}
 	}
 	out := otherwise
-	switch {
-	case v.given == nil:
+	if v.given == nil {
 		found, err := s.Query(compiled)
 		if err != nil && (otherwise == nil || errors.Is(err, jmespath.ErrBudget)) {
 			return nil, fmt.Errorf("failed to apply jmespath %s to variable <nil>: %w", text, err)
@@ -219,16 +218,15 @@ func (v *variableSource) value(s *Scope, name string) (any, error) {
 		if err == nil && found != nil {
 			out = found
 		}
-	default:
+	} else {
 		given, err := v.given.Substitute(s)
 		if err != nil {
 			return nil, fmt.Errorf("failed to substitute variables in context entry %s %s: %w", name, v.shown, err)
 		}
-		if compiled == nil {
-			out = given
-			break
+		found := given
+		if compiled != nil {
+			found, err = compiled.Evaluate(given, &s.environment)
 		}
-		found, err := compiled.Evaluate(given, &s.environment)
 		if err == nil {
 			out = found
 		} else if otherwise == nil || errors.Is(err, jmespath.ErrBudget) {

@@ -19,10 +19,13 @@ func bySyntax(text string) string {
 		if m == nil {
 			break
 		}
-		text = text[:m[4]] + "<" + text[m[4]+2:m[5]-2] + ">" + text[m[5]:]
+		text = text[:m[4]] + mark(text[m[4]+2:m[5]-2]) + text[m[5]:]
 	}
 	return escaped.ReplaceAllStringFunc(text, func(s string) string { return s[1:] })
 }
+
+// mark stands for a variable. Its own braces are none to what is around it.
+func mark(inner string) string { return "<" + strings.NewReplacer("{", "(", "}", ")").Replace(inner) + ">" }
 
 func marked(p []piece) string {
 	var out strings.Builder
@@ -30,7 +33,7 @@ func marked(p []piece) string {
 		if piece.variable == nil {
 			out.WriteString(piece.text)
 		} else {
-			out.WriteString("<" + marked(pieces(piece.variable.tokens)) + ">")
+			out.WriteString(mark(marked(pieces(piece.variable.tokens))))
 		}
 	}
 	return out.String()

@@ -112,7 +112,7 @@ func checkURLPath(text, namespace string) error {
 		case err != nil:
 			return fmt.Errorf("it is not escaped as URLs are: %w", err)
 		case plain == "" || plain == "." || plain == "..":
-			return errors.New("it may have no empty segments, and none that are . or ..")
+			return errors.New("it may have neither empty segments nor . and .. among them")
 		case strings.ContainsAny(plain, "/\\%?#"):
 			return fmt.Errorf("its segment %q has characters that no name has", plain)
 		}
@@ -168,7 +168,7 @@ func fillURL(template *Template, s *Scope) (string, error) {
 			out.WriteString(strings.ReplaceAll(url.QueryEscape(value), "+", "%20"))
 		case strings.Contains(afterScheme, "/"):
 			if value == "." || value == ".." {
-				return "", t.at.unresolved(p.expression.text, errors.New("it may not be . or .."))
+				return "", t.at.unresolved(p.expression.text, errors.New("neither . nor .. may stand for it"))
 			}
 			out.WriteString(url.PathEscape(value))
 		case hasScheme && !isHostPart(value):

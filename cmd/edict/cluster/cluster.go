@@ -132,7 +132,7 @@ func (c *Cluster) Resources(ctx context.Context, wanted func(schema.GroupVersion
 			return nil
 		})
 	}
-	work.Wait() // each has its own error
+	_ = work.Wait() // each has its own error
 	return slices.Concat(found...), append(errs, slices.DeleteFunc(failed, func(err error) bool { return err == nil })...)
 }
 

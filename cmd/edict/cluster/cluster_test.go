@@ -74,7 +74,7 @@ func newServer(t *testing.T, pods int) *server {
 			w.WriteHeader(http.StatusNotFound)
 			answer = map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}
 		}
-		json.NewEncoder(w).Encode(answer)
+		_ = json.NewEncoder(w).Encode(answer)
 	}))
 	t.Cleanup(s.Close)
 	return s
@@ -82,8 +82,8 @@ func newServer(t *testing.T, pods int) *server {
 
 func podPage(r *http.Request, pods int) any {
 	var start, limit int
-	fmt.Sscan(r.URL.Query().Get("continue"), &start)
-	fmt.Sscan(r.URL.Query().Get("limit"), &limit)
+	_, _ = fmt.Sscan(r.URL.Query().Get("continue"), &start)
+	_, _ = fmt.Sscan(r.URL.Query().Get("limit"), &limit)
 	end := min(start+limit, pods)
 	items := []any{}
 	for i := start; i < end; i++ {

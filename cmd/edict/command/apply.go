@@ -99,7 +99,7 @@ func (o *applyOptions) addInputFlags(flags *pflag.FlagSet) {
 	flags.Var(&o.parameters, "parameter-resource", "objects that CEL expressions take as parameters (paramKind)")
 	flags.Var(&o.crds, "crd-paths", "CustomResourceDefinitions of the resources, so that it is known which are in no namespace")
 	flags.Var(&o.crds, "crd-path", "the same as --crd-paths")
-	flags.MarkDeprecated("crd-path", "write --crd-paths")
+	_ = flags.MarkDeprecated("crd-path", "write --crd-paths") // it is there, a line above
 	flags.VarP(&o.set, "set", "s", "values of variables: name=value, where the name is a dotted path such as request.namespace")
 	flags.StringVarP(&o.valuesFile, "values-file", "f", "", "a file of kind Values: what variables, lookups and labels of namespaces are")
 	flags.StringVar(&o.contextFile, "context-file", "", "a file of kind Context: objects of the cluster and data of images that rules may look up")

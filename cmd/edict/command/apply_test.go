@@ -123,7 +123,7 @@ func TestApplyToACluster(t *testing.T) {
 		if w.Header().Set("Content-Type", "application/json"); !ok {
 			w.WriteHeader(http.StatusNotFound)
 		}
-		w.Write([]byte(answer))
+		_, _ = w.Write([]byte(answer))
 	}))
 	defer server.Close()
 	files(t, map[string]string{

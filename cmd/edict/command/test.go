@@ -90,7 +90,7 @@ func (o *testOptions) validate(args []string) (suite.Selector, error) {
 	selector, err := suite.ParseSelector(o.selector)
 	switch {
 	case len(args) == 0:
-		return selector, errors.New("test: no folder; name where suites are, as in: edict test .")
+		return selector, errors.New("test: no folder; name where suites are, as in `edict test .`")
 	case o.format != "" && !slices.Contains(testFormats, o.format):
 		return selector, fmt.Errorf("--output-format: %q is no format; write one of %s", o.format, strings.Join(testFormats, ", "))
 	case o.fileName == "" || strings.ContainsAny(o.fileName, `/\`):

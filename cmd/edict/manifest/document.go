@@ -60,7 +60,7 @@ func (d *Document) Decode(into any) []error {
 	errs := make([]error, len(strict))
 	for i, err := range strict {
 		path := ""
-		if located, ok := err.(kjson.FieldError); ok {
+		if located := kjson.FieldError(nil); errors.As(err, &located) {
 			path = located.FieldPath()
 		}
 		errs[i] = d.At(path, err)

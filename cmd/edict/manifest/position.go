@@ -115,14 +115,14 @@ func (l *locator) value(path string) bool {
 				return true
 			}
 		}
-		l.decoder.Token() // the closing bracket
+		_, _ = l.decoder.Token() // the closing bracket
 	case json.Delim('['):
 		for i := 0; l.decoder.More(); i++ {
 			if l.value(fmt.Sprintf("%s[%d]", path, i)) {
 				return true
 			}
 		}
-		l.decoder.Token() // the closing bracket
+		_, _ = l.decoder.Token() // the closing bracket
 	}
 	return false
 }

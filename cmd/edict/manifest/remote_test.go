@@ -43,7 +43,7 @@ func TestReadURL(t *testing.T) {
 			http.NotFound(w, r)
 			return
 		}
-		w.Write([]byte("kind: A\n"))
+		_, _ = w.Write([]byte("kind: A\n"))
 	}))
 	defer server.Close()
 	reader := &Reader{Remote: true}

@@ -78,13 +78,13 @@ const (
 	Bold   Color = "1"
 )
 
-// Colored writes a text in a color, where colors are permitted.
+// Colored writes a text in a color, where colors are permitted. When nobody reads any more there is nobody to tell.
 func (t *Terminal) Colored(color Color, text string) {
 	if !t.Color {
-		io.WriteString(t, text)
+		_, _ = io.WriteString(t, text)
 		return
 	}
-	io.WriteString(t.w, "\x1b["+string(color)+"m")
-	io.WriteString(t, text)
-	io.WriteString(t.w, "\x1b[0m")
+	_, _ = io.WriteString(t.w, "\x1b["+string(color)+"m")
+	_, _ = io.WriteString(t, text)
+	_, _ = io.WriteString(t.w, "\x1b[0m")
 }

@@ -29,7 +29,7 @@ func TestC03TerminalObeysNobody(t *testing.T) {
 			var bytewise strings.Builder
 			terminal := NewTerminal(&bytewise)
 			for i := range len(test.given) {
-				terminal.Write([]byte{test.given[i]})
+				_, _ = terminal.Write([]byte{test.given[i]})
 			}
 			if bytewise.String() != test.want {
 				t.Errorf("byte by byte: %q, want %q", bytewise.String(), test.want)

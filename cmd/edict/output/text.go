@@ -68,7 +68,7 @@ func (r *Run) blocks(t *Terminal, judgements []offline.Judgement) {
 		holds func(*offline.Judgement) bool
 	}{
 		{"failed", Red, func(j *offline.Judgement) bool {
-			return j.Result == eval.Fail && !(r.AuditWarn && j.Action == eval.Audit)
+			return j.Result == eval.Fail && (!r.AuditWarn || j.Action != eval.Audit)
 		}},
 		{"failed as audit warning", Yellow, func(j *offline.Judgement) bool { return j.Result == eval.Fail && r.AuditWarn && j.Action == eval.Audit }},
 		{"ended in an error", Red, func(j *offline.Judgement) bool { return j.Result == eval.Error }},

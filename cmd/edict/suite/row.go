@@ -159,7 +159,7 @@ func (j *judged) compare(row Row, policy string, r *Result, c candidate) []Row {
 		rows = append(rows, answered(row, &answer))
 	}
 	if len(rows) == 0 {
-		return []Row{j.unanswered(row, policy, r, c)}
+		return []Row{j.unanswered(row, policy, r)}
 	}
 	return rows
 }
@@ -194,7 +194,7 @@ func answered(row Row, answer *offline.Judgement) Row {
 }
 
 // unanswered is the row where no rule gave an answer.
-func (j *judged) unanswered(row Row, policy string, r *Result, c candidate) Row {
+func (j *judged) unanswered(row Row, policy string, r *Result) Row {
 	if errs, ok := j.invalid[policy]; ok {
 		row.Message = errors.Join(errs...).Error()
 		row.Status, row.Reason = Failed, reasonInvalid
