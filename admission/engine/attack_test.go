@@ -297,3 +297,38 @@ func TestR11Injection(t *testing.T) {
 		}
 	}
 }
+
+// U19: whatever a rule makes of a Secret, no decision repeats what is in it, which reports would show to those who may not
+// read it; unless the rule's own words ask for it.
+func TestU19SecretsAreNotRepeated(t *testing.T) {
+	const canary = "CANARY-4711"
+	const onSecrets = `match: {any: [{resources: {kinds: [Secret]}}]}`
+	p := spec(t, `rules: [
+		{name: fails, `+onSecrets+`, validate: {pattern: {data: {k: v}}}},
+		{name: any, `+onSecrets+`, validate: {anyPattern: [{data: {k: v}}, {data: {(k): v}}]}},
+		{name: skips, `+onSecrets+`, validate: {pattern: {(data): {k: v}}}},
+		{name: global, `+onSecrets+`, validate: {pattern: {data: {<(k): v}}}},
+		{name: breaks, `+onSecrets+`, validate: {pattern: {data: {^(l): [{k: v}], k: v}}}},
+		{name: list, `+onSecrets+`, validate: {pattern: {list: [v]}}},
+		{name: foreach, `+onSecrets+`, validate: {foreach: [{list: "[request.object.data]", pattern: {(k): v}}, {list: "values(request.object.data)", pattern: {a: b}}]}},
+		{name: deny, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ request.object.data.k }}", operator: NotEquals, value: v}]}}}},
+		{name: unresolved, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ request.object.data.nosuch }}", operator: Equals, value: v}]}}}},
+		{name: call, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ to_number(request.object.data.k) }}{{ base64_decode(request.object.data.k) }}", operator: Equals, value: v}]}}}},
+		{name: parse, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ parse_json(request.object.data.k) }}", operator: Equals, value: v}]}}}},
+		{name: parse-yaml, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ parse_yaml(request.object.data.y) }}", operator: Equals, value: v}]}}}},
+		{name: certificate, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ x509_decode(request.object.data.k) }}", operator: Equals, value: v}]}}}},
+		{name: time, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ time_parse('2006', request.object.data.k) }}", operator: Equals, value: v}]}}}},
+		{name: regex, `+onSecrets+`, validate: {deny: {conditions: {any: [{key: "{{ regex_match(request.object.data.r, 'x') }}", operator: Equals, value: v}]}}}},
+		{name: cel, `+onSecrets+`, validate: {cel: {expressions: [{expression: "object.data.k == 'v'"}]}}},
+		{name: cel-error, `+onSecrets+`, validate: {cel: {expressions: [{expression: "int(object.data.k) == 1"}]}}},
+		{name: standards, `+onSecrets+`, validate: {podSecurity: {level: baseline}}}]`)
+	secret := object(t, `{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: default, annotations: {a: `+canary+`}}, list: [`+canary+`], data: {k: `+canary+`, y: "{`+canary+`: [", r: "(`+canary+`"}}`)
+	for _, d := range evaluate(p, created(secret)) {
+		if d.Result == eval.Pass {
+			t.Errorf("%s passes", d.Rule)
+		}
+		if strings.Contains(d.Message, canary) {
+			t.Errorf("%s: %s: %s", d.Rule, d.Result, d.Message)
+		}
+	}
+}

@@ -8,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/edict-dev/edict/apis/kyverno/v1"
+
 	"github.com/edict-dev/edict/admission/engine"
 	"github.com/edict-dev/edict/admission/engine/eval"
 )
@@ -163,5 +167,52 @@ func TestOver(t *testing.T) {
 	got := engine.Evaluate(engine.Input{Programs: []*engine.Program{p}, Request: holding(nil), Lookup: nothing, Over: func() bool { asked++; return asked > 1 }})
 	if len(got) != 2 || got[0].Result != eval.Pass || got[1].Result != eval.Error || got[1].Action != eval.Enforce || !strings.Contains(got[1].Message, "the time for an answer was over") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What a policy may say is bounded where it is compiled: it is refused with the field that is too much.
+func TestWhatAPolicySaysIsBounded(t *testing.T) {
+	repeat := strings.Repeat
+	const deny = `validate: {deny: {conditions: {any: [{key: %s, operator: Equals, value: a}]}}}`
+	foreach := func(levels int) string {
+		return `validate: {foreach: [` + repeat(`{list: request.object.l, foreach: [`, levels-1) + `{list: request.object.l, deny: {}}` + repeat(`]}`, levels-1) + `]}`
+	}
+	for name, test := range map[string]struct{ fits, exceeds, field, detail string }{
+		"depth of a pattern":          {`validate: {pattern: ` + repeat(`{a: `, 100) + `b` + repeat(`}`, 100) + `}`, `validate: {pattern: ` + repeat(`{a: `, 102) + `b` + repeat(`}`, 102) + `}`, "validate.pattern", "deeper than 100"},
+		"keys of a pattern":           {`validate: {pattern: {` + numbered(9_000, `k%d: v,`) + `}}`, `validate: {pattern: {` + numbered(20_001, `k%d: v,`) + `}}`, "validate.pattern", "more than 20000"},
+		"depth of a value":            {fmt.Sprintf(deny, repeat(`[`, 100)+`a`+repeat(`]`, 100)), fmt.Sprintf(deny, repeat(`[`, 102)+`a`+repeat(`]`, 102)), "conditions.any[0].key", "deeper than 100"},
+		"variables in variables":      {fmt.Sprintf(deny, `"`+repeat(`{{ request.object.`, 8)+`b`+repeat(` }}`, 8)+`"`), fmt.Sprintf(deny, `"`+repeat(`{{ request.object.`, 9)+`b`+repeat(` }}`, 9)+`"`), "conditions.any[0].key", "deeper than 8"},
+		"variables of a text":         {fmt.Sprintf(deny, `"`+repeat(`{{ request.name }}`, 1000)+`"`), fmt.Sprintf(deny, `"`+repeat(`{{ request.name }}`, 1001)+`"`), "conditions.any[0].key", "more than 1000"},
+		"parts of an expression":      {fmt.Sprintf(deny, `"{{ request`+repeat(`.a`, 1000)+` }}"`), fmt.Sprintf(deny, `"{{ request`+repeat(`.a`, 5000)+` }}"`), "conditions.any[0].key", "4096"},
+		"depth of an expression":      {fmt.Sprintf(deny, `"{{ `+repeat(`not_null(`, 20)+`request.object`+repeat(`)`, 20)+` }}"`), fmt.Sprintf(deny, `"{{ `+repeat(`not_null(`, 200)+`request`+repeat(`)`, 200)+` }}"`), "conditions.any[0].key", "100"},
+		"length of an expression":     {fmt.Sprintf(deny, `"{{ '`+repeat(`a`, 500_000)+`' }}"`), fmt.Sprintf(deny, `"{{ '`+repeat(`a`, 1_048_000)+`' }}{{ '`+repeat(`a`, 1_048_600)+`' }}"`), "conditions.any[0].key", ""},
+		"a regular expression":        {fmt.Sprintf(deny, `"{{ regex_match('`+repeat(`a`, 1000)+`', 'a') }}"`), fmt.Sprintf(deny, `"{{ regex_match('`+repeat(`(a|b){1000}`, 30)+`', 'a') }}"`), "conditions.any[0].key", "too large"},
+		"foreach in foreach":          {foreach(8), foreach(9), "validate.foreach[0]", "deeper than 8"},
+		"conditions":                  {`validate: {deny: {conditions: {any: [` + repeat(`{key: a, operator: Equals, value: a},`, 1000) + `]}}}`, `validate: {deny: {conditions: {any: [` + repeat(`{key: a, operator: Equals, value: a},`, 1001) + `]}}}`, "deny.conditions", "1000"},
+		"entries of a context":        {`context: [` + numbered(1000, `{name: v%d, variable: {value: a}},`) + `], validate: {deny: {}}`, `context: [` + numbered(1001, `{name: v%d, variable: {value: a}},`) + `], validate: {deny: {}}`, "context", "1000"},
+		"expressions of CEL":          {`validate: {cel: {expressions: [` + repeat(`{expression: "true"},`, 200) + `]}}`, `validate: {cel: {expressions: [` + repeat(`{expression: "true"},`, 201) + `]}}`, "cel.expressions", "200"},
+		"length of expression of CEL": {`validate: {cel: {expressions: [{expression: "'` + repeat(`a`, 60_000) + `' != ''"}]}}`, `validate: {cel: {expressions: [{expression: "'` + repeat(`a`, 1<<16) + `' != ''"}]}}`, "cel.expressions[0].expression", ""},
+		"estimated cost of CEL":       {`validate: {cel: {variables: [{name: v, expression: "[1]"}], expressions: [{expression: "variables.v.all(a, a == 1)"}]}}`, `validate: {cel: {expressions: [{expression: "object.all(a, true)` + repeat(` && true`, 20_000) + `"}]}}`, "cel.expressions[0].expression", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for rule, refused := range map[string]bool{test.fits: false, test.exceeds: true} {
+				policy := &v1.ClusterPolicy{}
+				if err := yaml.UnmarshalStrict([]byte(`{metadata: {name: p}, spec: {rules: [{name: r, `+onConfigMaps+`, `+rule+`}]}}`), policy); err != nil {
+					t.Fatal(err)
+				}
+				_, errs := engine.Compile(policy)
+				switch {
+				case !refused && len(errs) > 0:
+					t.Errorf("refused: %.300v", errs)
+				case refused && (len(errs) == 0 || !strings.HasPrefix(errs[0].Field, "spec.rules[0]."+test.field) && !strings.Contains(errs[0].Field, test.field) || !strings.Contains(errs[0].Error(), test.detail)):
+					t.Errorf("%.300v", errs)
+				}
+			}
+		})
+	}
+	policy := &v1.ClusterPolicy{}
+	policy.Spec.Rules = make([]v1.Rule, 1001)
+	if _, errs := engine.Compile(policy); !strings.Contains(errs.ToAggregate().Error(), "spec.rules: Too many") {
+		t.Errorf("1001 rules: %.300v", errs)
 	}
 }

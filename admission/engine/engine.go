@@ -4,6 +4,23 @@
 //
 // It is pure: no network, files, clock or globals. What a request does not hold is asked of an eval.Lookup, and the same
 // request, programs and answers give the same decisions.
+//
+// # Bounds
+//
+// Neither a policy nor an object can make it work without end. What a policy says is bounded when it is compiled, and
+// beyond that refused; what comes of it and of an object is bounded while it is evaluated, and beyond that the rule is an
+// error. Each bound stands in the package that it is about:
+//
+//	rules of a policy; filters of match; wildcards of a selector         compile; match
+//	keys, values and depth of patterns, and of what holds variables      pattern, variable
+//	variables of a text, and how deep they stand in one another          variable
+//	length, parts and depth of expressions; their regular expressions    jmespath; of CEL: cel
+//	conditions; entries of a context; foreach in foreach                 condition; variable; demand
+//	steps of a rule: expressions, conditions, elements, patterns         variable.MaxSteps; of CEL: its cost, and cel
+//	what expressions build; texts, expressions and contexts with values  variable
+//	elements of a list; violations and reasons that are told apart       demand; pattern
+//	reads for one request, their size and time                           admission/lookup
+//	the time of a request                                                Input.Over
 package engine
 
 import (

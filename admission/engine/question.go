@@ -118,6 +118,9 @@ func (q *question) judge(rule *compile.Rule) (eval.Decision, bool) {
 	if ok && v.Result == eval.Fail && rule.ToleratesExisting && q.Request.Operation == eval.Update {
 		v = q.tolerated(rule, exceptions, asked, v)
 	}
+	if v.Result == eval.Error && q.Request.Confidential() {
+		v.Message = withhold(v.Message, q.Request)
+	}
 	d := q.decision(rule)
 	d.Result, d.Message, d.Unavailable, d.Exceptions = v.Result, v.Message, v.Unavailable, excepted
 	d.Properties = merged(rule.Properties.In(scope), v.Properties)

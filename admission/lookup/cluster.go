@@ -115,6 +115,9 @@ func (l *requestLookup) Read(source eval.Source) (any, error) {
 	case source.Namespace != nil:
 		return l.namespace(source.Policy, source.Namespace.Name)
 	case source.Host != nil:
+		if err := noHosts(source); err != nil {
+			return nil, err
+		}
 		return l.host(source.Host.Name)
 	case source.Image != nil:
 		return nil, fmt.Errorf("imageRegistry %s: image data cannot be read in a cluster yet", source.Image.Reference)

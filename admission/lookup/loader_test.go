@@ -34,6 +34,7 @@ var loaders = map[string]string{
 	"imageRegistry":                         `context: [{name: x, imageRegistry: {reference: r, imageRegistryCredentials: {secrets: [b/s]}}}], validate: {deny: {conditions: {any: [{key: "{{ x }}", operator: Equals, value: y}]}}}`,
 	"parameters":                            `validate: {cel: {paramKind: {apiVersion: v1, kind: ConfigMap}, paramRef: {name: c, namespace: b, parameterNotFoundAction: Deny}, expressions: [{expression: "params.data.k == 'y'"}]}}`,
 	"parameters that are in no namespace":   `validate: {cel: {paramKind: {apiVersion: v1, kind: Node}, paramRef: {selector: {}, parameterNotFoundAction: Deny}, expressions: [{expression: "params.metadata.name == 'y'"}]}}`,
+	"a host's name":                         `validate: {deny: {conditions: {any: [{key: "{{ is_external_url('https://127.0.0.1.nip.test') }}", operator: Equals, value: y}]}}}`,
 	"CEL's authorizer":                      `validate: {cel: {expressions: [{expression: "authorizer.group('').resource('secrets').namespace('b').check('get').allowed()"}]}}`,
 }
 

@@ -26,6 +26,15 @@ func inNamespace(policy eval.PolicyRef, kind string) error {
 	return fmt.Errorf("paramKind %s: it is in no namespace, and a Policy reads in its own only, %s", kind, policy.Namespace)
 }
 
+// noHosts says why a policy may not have a host's name resolved, or nil. Whoever answers for the name learns it, and an
+// author may put into it what he could not read himself.
+func noHosts(source eval.Source) error {
+	if source.Policy.Namespace != "" {
+		return fmt.Errorf("host %q: a Policy has no names resolved; write a ClusterPolicy, or the address", source.Host.Name)
+	}
+	return nil
+}
+
 // notShared says why a policy may not be shown a global context entry, which may hold what any namespace holds.
 func notShared(source eval.Source) error {
 	if source.Policy.Namespace != "" {

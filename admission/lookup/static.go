@@ -145,6 +145,9 @@ func (s staticRequest) Read(source eval.Source) (any, error) {
 	case source.Namespace != nil:
 		return s.namespace(source)
 	case source.Host != nil:
+		if err := noHosts(source); err != nil {
+			return nil, err
+		}
 		return s.beyond(source, "the address of "+source.Host.Name, "run with --cluster, where names are resolved")
 	}
 	return nil, fmt.Errorf("a source that names nothing")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
@@ -155,5 +156,5 @@ func encodeAnswer(response answerResponse) ([]byte, error) {
 
 // singleLine is a warning as kube-apiserver passes it on: it drops those with line breaks or other control characters.
 func singleLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+	return strings.Join(strings.FieldsFunc(text, unicode.IsControl), " ")
 }

@@ -61,34 +61,34 @@ func TestW03ConfusedReviews(t *testing.T) {
 		return encode(t, review)
 	}
 	tests := map[string][]byte{
-		"empty":                       nil,
-		"null":                        []byte("null"),
-		"a list":                      []byte("[]"),
-		"a string":                    []byte(`"AdmissionReview"`),
-		"not JSON":                    []byte("apiVersion: admission.k8s.io/v1"),
-		"truncated":                   valid[:len(valid)-1],
-		"two documents":               append(bytes.Clone(valid), valid...),
-		"two requests":                []byte(strings.Replace(string(valid), `"request":`, `"request":{"uid":"1"},"request":`, 1)),
-		"a field of the object twice": bytes.Replace(valid, []byte(`"kind":"Pod","metadata"`), []byte(`"kind":"Pod","kind":"Pod","metadata"`), 1),
-		"trailing data":               append(bytes.Clone(valid), "x"...),
-		"version v1beta1":             top("apiVersion", "admission.k8s.io/v1beta1"),
-		"no version":                  top("apiVersion", ""),
-		"another kind":                top("kind", "Pod"),
-		"keys in another case":        bytes.Replace(valid, []byte(`"request"`), []byte(`"Request"`), 1),
-		"null request":                top("request", nil),
-		"request is a list":           top("request", []any{}),
-		"only a response":             []byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"4f3c","allowed":true}}`),
-		"no uid":                      change(map[string]any{"uid": nil}),
-		"empty uid":                   change(map[string]any{"uid": ""}),
-		"uid is a number":             change(map[string]any{"uid": 7}),
-		"no kind":                     change(map[string]any{"kind": nil}),
-		"no resource":                 change(map[string]any{"resource": nil}),
-		"no operation":                change(map[string]any{"operation": nil}),
-		"operation in lower case":     change(map[string]any{"operation": "create"}),
-		"operation is not one":        change(map[string]any{"operation": "*"}),
-		"object is a string":          change(map[string]any{"object": "pod"}),
-		"object is a list":            change(map[string]any{"object": []any{good}}),
-		"D02 depth of 100k arrays":    []byte(strings.Repeat("[", 100_000)),
+		"empty":                           nil,
+		"null":                            []byte("null"),
+		"a list":                          []byte("[]"),
+		"a string":                        []byte(`"AdmissionReview"`),
+		"not JSON":                        []byte("apiVersion: admission.k8s.io/v1"),
+		"truncated":                       valid[:len(valid)-1],
+		"two documents":                   append(bytes.Clone(valid), valid...),
+		"two requests":                    []byte(strings.Replace(string(valid), `"request":`, `"request":{"uid":"1"},"request":`, 1)),
+		"M12 a field of the object twice": bytes.Replace(valid, []byte(`"kind":"Pod","metadata"`), []byte(`"kind":"Pod","kind":"Pod","metadata"`), 1),
+		"trailing data":                   append(bytes.Clone(valid), "x"...),
+		"version v1beta1":                 top("apiVersion", "admission.k8s.io/v1beta1"),
+		"no version":                      top("apiVersion", ""),
+		"another kind":                    top("kind", "Pod"),
+		"keys in another case":            bytes.Replace(valid, []byte(`"request"`), []byte(`"Request"`), 1),
+		"null request":                    top("request", nil),
+		"request is a list":               top("request", []any{}),
+		"only a response":                 []byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"4f3c","allowed":true}}`),
+		"no uid":                          change(map[string]any{"uid": nil}),
+		"empty uid":                       change(map[string]any{"uid": ""}),
+		"uid is a number":                 change(map[string]any{"uid": 7}),
+		"no kind":                         change(map[string]any{"kind": nil}),
+		"no resource":                     change(map[string]any{"resource": nil}),
+		"no operation":                    change(map[string]any{"operation": nil}),
+		"operation in lower case":         change(map[string]any{"operation": "create"}),
+		"operation is not one":            change(map[string]any{"operation": "*"}),
+		"object is a string":              change(map[string]any{"object": "pod"}),
+		"object is a list":                change(map[string]any{"object": []any{good}}),
+		"D02 depth of 100k arrays":        []byte(strings.Repeat("[", 100_000)),
 		"D02 depth of 100k in the object": []byte(strings.Replace(string(change(map[string]any{"object": map[string]any{"x": "DEEP"}})), `"DEEP"`,
 			strings.Repeat(`{"a":`, 100_000)+"1"+strings.Repeat("}", 100_000), 1)),
 	}
@@ -155,7 +155,7 @@ func TestM05ObjectsReachTheEngineUnmodified(t *testing.T) {
 }
 
 func TestSingleLine(t *testing.T) {
-	if got := singleLine("a\nb\r\n\tc\x00d\x7f"); got != "a b c d" {
+	if got := singleLine("a\nb\r\n\tc\x00d\x7fe\u0085f\u009b"); got != "a b c d e f" {
 		t.Errorf("%q", got)
 	}
 }

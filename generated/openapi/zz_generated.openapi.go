@@ -2668,7 +2668,7 @@ func schema_edict_apis_kyverno_v1_MatchResources(ref common.ReferenceCallback) c
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Roles, each as namespace:name, of which one must be bound to the user. Wildcards are allowed.",
+							Description: "Roles, each as namespace:name, of which one must be bound to the user.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -2687,7 +2687,7 @@ func schema_edict_apis_kyverno_v1_MatchResources(ref common.ReferenceCallback) c
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Cluster roles of which one must be bound to the user. Wildcards are allowed.",
+							Description: "Cluster roles of which one must be bound to the user.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3366,7 +3366,7 @@ func schema_edict_apis_kyverno_v1_ResourceFilter(ref common.ReferenceCallback) c
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Roles, each as namespace:name, of which one must be bound to the user. Wildcards are allowed.",
+							Description: "Roles, each as namespace:name, of which one must be bound to the user.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3385,7 +3385,7 @@ func schema_edict_apis_kyverno_v1_ResourceFilter(ref common.ReferenceCallback) c
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Cluster roles of which one must be bound to the user. Wildcards are allowed.",
+							Description: "Cluster roles of which one must be bound to the user.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3972,7 +3972,7 @@ func schema_edict_apis_kyverno_v1_UserInfo(ref common.ReferenceCallback) common.
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Roles, each as namespace:name, of which one must be bound to the user. Wildcards are allowed.",
+							Description: "Roles, each as namespace:name, of which one must be bound to the user.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3991,7 +3991,7 @@ func schema_edict_apis_kyverno_v1_UserInfo(ref common.ReferenceCallback) common.
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Cluster roles of which one must be bound to the user. Wildcards are allowed.",
+							Description: "Cluster roles of which one must be bound to the user.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{

@@ -18,7 +18,7 @@ func reportOf(path, failure string) string {
 }
 
 func logOf(rows ...string) string {
-	return "=== RUN   chainsaw/x[x]\n    sink.go:41: | 10:00:00 | x | zero | TRY | BEGIN |\n" + strings.Join(rows, "\n") + "\nPASS\n"
+	return "=== RUN   chainsaw/x[x]\n    sink.go:41: \b\b\b| 10:00:00 | x | zero | TRY | BEGIN |\n" + strings.Join(rows, "\n") + "\nPASS\n"
 }
 
 func TestTable(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTable(t *testing.T) {
 		{"a/mutates", `ClusterPolicy "m" is invalid: [spec.rules[0].mutate: Forbidden: mutate rules are not evaluated yet, spec: Required value]`, logOf(), "not yet  a/mutates", false},
 		{"a/kind", `no matches for kind "ValidatingPolicy" in version "policies.kyverno.io/v1"`, logOf(), "not yet  a/kind", false},
 		{"a/other", `no matches for kind "Widget" in version "example.com/v1"`, logOf(), "failed  a/other", true},
-		{"a/event", "no actual resource found", logOf("    sink.go:41: | 10:00:01 | x | one | ASSERT | ERROR | v1/Event @ default/*", anError+"no actual resource found"),
+		{"a/event", "no actual resource found", logOf("    sink.go:41: \b\b| 10:00:01 | x | one | ASSERT              | ERROR               | v1/Event @ default/*", anError+"no actual resource found"),
 			"not yet  a/event  7s  v1/Event @ default/*: no actual resource found", false},
 		{"a/long", strings.Repeat("ä ", 300), logOf(), "failed  a/long  7s  ä ä", true},
 		{"validate/clusterpolicy/standard/psa/concurrent-policy-execution", "exit status 127", logOf(), "not here  validate/clusterpolicy/standard/psa/concurrent-policy-execution  7s  installs a chart", false},

@@ -15,7 +15,8 @@ type event struct {
 }
 
 var (
-	line  = regexp.MustCompile(`^\s+\S+\.go:\d+: \| [^|]+ \| [^|]+ \| ([^|]*) \| [^|]* \| ([^|]*) \|(.*)$`)
+	// Chainsaw writes backspaces over what go test puts in front of a line.
+	line  = regexp.MustCompile(`^\s+\S+\.go:\d+: \x08*\| [^|]+ \| [^|]+ \| ([^|]*) \| [^|]* \| ([^|]*) \|(.*)$`)
 	block = regexp.MustCompile(`^\s+=== (ERROR|STDERR|STDOUT|COMMAND)$`)
 )
 

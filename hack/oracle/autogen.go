@@ -25,7 +25,7 @@ func (g *generator) template() map[string]any {
 func (g *generator) containers() []any {
 	out := make([]any, 1+g.IntN(2))
 	for i := range out {
-		c := map[string]any{"name": pick(g, "a", "b"), "image": pick(g, "nginx", "nginx:1.2", "ghcr.io/a/b:v1", "nginx:latest", "localhost:5000/x@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")}
+		c := map[string]any{"name": string(rune('a' + i)), "image": pick(g, "nginx", "nginx:1.2", "ghcr.io/a/b:v1", "nginx:latest", "localhost:5000/x@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")}
 		if g.often(4) {
 			c["securityContext"] = map[string]any{pick(g, "privileged", "readOnlyRootFilesystem", "runAsNonRoot", "allowPrivilegeEscalation"): pick(g, true, false)}
 		}

@@ -32,7 +32,10 @@ var refusals = []explanation{
 	{"a reference in a message is moved once for CronJobs, not twice, and is found", onlyTheyRefuse(`rule autogen-cronjob-\S*: got nil resolved variable \$\(`)},
 	{"a reference in a pattern may be an absolute path within the pattern", onlyTheyRefuse(`got nil resolved variable \$\(\S*/data/\w+\) at path /validate/pattern`)},
 	{"the message of a rule with foreach may name the element that fails", onlyTheyRefuse(`variable 'element.*' present outside of foreach at path /validate/message`)},
-	{"request.operation may be compared with a value that is neither string nor list", onlyTheyRefuse(`'value' field found to be of the type`)},
+	{"what request.operation is compared with is looked at only where it is one text or a list of texts", onlyTheyRefuse(`'value' field found to be of the type|found under the 'value' field. Only the following values are allowed`)},
+	{"Equal and NotEqual may be used in preconditions of foreach as anywhere", func(c *testCase, ours, theirs verdict) bool {
+		return !ours.refused && theirs.why == unread && olderOperator.MatchString(document(firstRule(c)))
+	}},
 	{"exclude may name the kind * beside others", onlyTheyRefuse(`\.exclude\..*wildcard policy can not deal with more than one kind`)},
 }
 
@@ -42,7 +45,12 @@ var results = []explanation{
 		return at(firstRule(c), "validate", "foreach") != nil && only(ours, "fail") && only(theirs, "error") && strings.HasPrefix(theirs.rows[0].message, "validation failure: ")
 	}},
 	{"what cannot be evaluated in a foreach is an error, whatever comes of its other lists", func(c *testCase, ours, theirs verdict) bool {
-		return at(firstRule(c), "validate", "foreach") != nil && only(ours, "error") && (len(theirs.rows) == 0 || only(theirs, "pass"))
+		return at(firstRule(c), "validate", "foreach") != nil && only(ours, "error") && only(theirs, "pass")
+	}},
+	{"a control of the Pod Security Standards counts from the version on in which it came, as in Kubernetes", func(c *testCase, ours, theirs verdict) bool {
+		version, _ := at(firstRule(c), "validate", "podSecurity", "version").(string)
+		return slices.Contains([]string{"v1.19", "v1.20", "v1.21", "v1.22", "v1.23", "v1.24", "v1.25"}, version) && only(theirs, "fail") &&
+			laterControl.MatchString(theirs.rows[0].message)
 	}},
 	{"the value of a variable within a variable cannot change what the outer one says", func(c *testCase, ours, theirs verdict) bool {
 		return !ours.refused && !theirs.refused && hasSpecialValue(c)
@@ -62,13 +70,13 @@ var wordings = []explanation{
 		return strings.HasPrefix(ours, unresolved) && strings.HasPrefix(theirs, unresolved)
 	})},
 	{"controls of the Pod Security Standards come in the same order every time", messages(func(ours, theirs string) bool {
-		split := func(message string) []string {
-			parts := strings.Split(strings.ReplaceAll(message, ")(", ")\n("), "(Forbidden")
-			slices.Sort(parts)
-			return parts
-		}
-		return slices.Equal(split(ours), split(theirs))
+		return strings.Contains(ours, "It violates PodSecurity") && sorted(ours, "(Forbidden reason") == sorted(theirs, "(Forbidden reason")
 	})},
+	{"values of an object come in the order of its keys, not by chance", func(c *testCase, ours, theirs verdict) bool {
+		policy := document(c.policy)
+		return (strings.Contains(policy, "values(") || strings.Contains(policy, "*")) &&
+			messages(func(ours, theirs string) bool { return sorted(ours, "") == sorted(theirs, "") })(c, ours, theirs)
+	}},
 	{"an error about an image names it as it is written", messages(func(ours, theirs string) bool {
 		return cut(theirs, theirImage) != theirs && cut(ours, ourImage) == cut(theirs, theirImage)
 	})},
@@ -102,6 +110,8 @@ var (
 	theirImage    = regexp.MustCompile(`bad image: .*, defaultRegistry: docker.io, enableDefaultRegistryMutation: true: `)
 	inner         = regexp.MustCompile(`\{\{[^{}]*\{\{ ?request\.object\.data\.(\w+) ?\}\}`)
 	plainWord     = regexp.MustCompile(`^[\w.-]+$`)
+	olderOperator = regexp.MustCompile(`(?s)foreach:.*preconditions:.*operator: (Equal|NotEqual)\n`)
+	laterControl  = regexp.MustCompile(`Forbidden reason: (unrestricted capabilities|runAsUser=0|probe or lifecycle host)`)
 	seenEntries   = regexp.MustCompile(`: a context entry sees only those above it, and \w+ stands at it or below`)
 	exponent      = regexp.MustCompile(`-?\d(\.\d+)?e\+\d+`)
 )
@@ -141,6 +151,13 @@ func messages(excused func(ours, theirs string) bool) func(*testCase, verdict, v
 			return i < 0 || theirs.rows[i].result != r.result || theirs.rows[i].message != r.message && !excused(r.message, theirs.rows[i].message)
 		})
 	}
+}
+
+// sorted is a text with its parts in order.
+func sorted(text, separator string) string {
+	parts := strings.Split(text, separator)
+	slices.Sort(parts)
+	return strings.Join(parts, separator)
 }
 
 // only tells whether a verdict is one row with a result.

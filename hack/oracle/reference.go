@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -40,10 +41,10 @@ func (r *reference) run(cases []testCase) (out []verdict, crash string, err erro
 	}
 	defer os.RemoveAll(dir)
 	policies, objects := filepath.Join(dir, "policies.yaml"), filepath.Join(dir, "objects.yaml")
-	if err := write(policies, cases, func(c *testCase) any { return c.policy }); err != nil {
+	if err := write(policies, cases, func(c *testCase) any { return witnessed(c.policy) }); err != nil {
 		return nil, "", err
 	}
-	if err := write(objects, cases, func(c *testCase) any { return c.object }); err != nil {
+	if err := write(objects, append(slices.Clip(cases), testCase{object: witness}), func(c *testCase) any { return c.object }); err != nil {
 		return nil, "", err
 	}
 	cmd := exec.Command(r.path, "apply", policies, "-r", objects, "--policy-report", "--output-format", "json", "--continue-on-fail")
@@ -62,17 +63,39 @@ func (r *reference) run(cases []testCase) (out []verdict, crash string, err erro
 	for i := range cases {
 		index[cases[i].name()] = i
 	}
-	switch refused := readRefusals(head, index, out); {
-	case report != "":
-		return out, "", answers(report, cases, index, out)
-	case refused == len(cases):
-		return out, "", nil
+	readRefusals(head, index, out)
+	if report == "" {
+		report = "{}"
 	}
-	said := stderr.String()
-	if i := strings.Index(said, "panic: "); i >= 0 {
-		said, _, _ = strings.Cut(said[i:], "\n")
+	if err := answers(report, cases, index, out); err != nil {
+		return nil, "", err
 	}
-	return nil, said + ".", nil
+	if _, panicked, ok := strings.Cut(stderr.String(), "panic: "); ok {
+		said, _, _ := strings.Cut(panicked, "\n")
+		return nil, said, nil
+	}
+	if len(cases) > 1 && !slices.ContainsFunc(out, func(v verdict) bool { return !v.refused || v.why != unread }) {
+		return nil, unread, nil
+	}
+	return out, "", nil
+}
+
+// unread stands for what the reference says of a policy that has not the form of one: nothing.
+const unread = "not read"
+
+// witness is an object that each policy has a rule about, which always answers. Without that answer the reference has
+// not read the policy.
+var witness = map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "witness", "namespace": "witness"}}
+
+func witnessed(policy map[string]any) map[string]any {
+	out := clone(policy)
+	rules, _ := at(out, "spec", "rules").([]any)
+	at(out, "spec").(map[string]any)["rules"] = append(rules, map[string]any{
+		"name":     "witness",
+		"match":    anyOf(map[string]any{"resources": map[string]any{"kinds": []any{"Secret"}, "namespaces": []any{"witness"}}}),
+		"validate": map[string]any{"deny": map[string]any{}},
+	})
+	return out
 }
 
 func write(path string, cases []testCase, part func(*testCase) any) error {
@@ -87,22 +110,19 @@ func write(path string, cases []testCase, part func(*testCase) any) error {
 	return os.WriteFile(path, out.Bytes(), 0o600)
 }
 
-// readRefusals reads the list of policies that the reference refuses, "1. name: why", and returns how many there are.
-func readRefusals(head string, index map[string]int, out []verdict) int {
+// readRefusals reads the list of policies that the reference refuses: "1. name: why".
+func readRefusals(head string, index map[string]int, out []verdict) {
 	_, list, _ := strings.Cut(head, "Policies Skipped:")
-	refused := 0
 	for line := range strings.SplitSeq(list, "\n") {
 		_, entry, ok := strings.Cut(line, ". ")
 		if !ok {
 			continue
 		}
 		name, why, _ := strings.Cut(entry, ": ")
-		if i, known := index[name]; known && !out[i].refused {
+		if i, known := index[name]; known {
 			out[i] = verdict{refused: true, why: why}
-			refused++
 		}
 	}
-	return refused
 }
 
 // answers reads the report.
@@ -121,16 +141,23 @@ func answers(text string, cases []testCase, index map[string]int, out []verdict)
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
 		return fmt.Errorf("reading the reference's report: %w", err)
 	}
+	read := map[string]bool{}
 	for _, r := range append(all.Items, all.report) {
 		for _, result := range r.Results {
 			name := r.Scope.Name
 			if len(result.Resources) > 0 {
 				name = result.Resources[0].Name
 			}
+			read[result.Policy] = read[result.Policy] || result.Rule == "witness"
 			i, known := index[result.Policy]
 			if known && name == at(cases[i].object, "metadata", "name") {
 				out[i].rows = append(out[i].rows, row{result.Rule, result.Result, result.Message})
 			}
+		}
+	}
+	for i := range out {
+		if !out[i].refused && !read[cases[i].name()] {
+			out[i] = verdict{refused: true, why: unread}
 		}
 	}
 	return nil

@@ -43,6 +43,30 @@ var notJudged = map[string]string{
 	"Spec.admission":                      "says whether the policy is asked at all",
 }
 
+// others are what is offered without a list of it in the API.
+var others = map[string][]string{
+	"anchor":    {"()", "=()", "^()", "X()", "<()"},
+	"operation": {"CREATE", "UPDATE", "DELETE", "CONNECT"},
+	"autogen":   {"DaemonSet", "Deployment", "Job", "StatefulSet", "ReplicaSet", "ReplicationController", "CronJob"},
+	"text":      slices.Collect(maps.Keys(texts)),
+	"kind":      slices.Collect(maps.Keys(kinds)),
+}
+
+// texts are what a text may hold beside itself.
+var texts = map[string]*regexp.Regexp{
+	"variable": regexp.MustCompile(`(^|[^\\]){{`), "shallow variable": regexp.MustCompile(`{{-`), "escaped variable": regexp.MustCompile(`\\{{`),
+	"variable in a variable": regexp.MustCompile(`{{[^}]*{{`), "current value": regexp.MustCompile(`{{ *@ *}}`),
+	"reference": regexp.MustCompile(`(^|[^\\])\$\(`), "escaped reference": regexp.MustCompile(`\\\$\(`),
+}
+
+// kinds are the ways to name one.
+var kinds = map[string]*regexp.Regexp{
+	"Kind": regexp.MustCompile(`^\w+$`), "version/Kind": regexp.MustCompile(`^v\d\w*/\w+$`), "group/version/Kind": regexp.MustCompile(`^[a-z.]+/v\d\w*/\w+$`),
+	"any version": regexp.MustCompile(`^[a-z.]+/\*/\w+$`), "any group": regexp.MustCompile(`^\*/\w+$`), "part of a name": regexp.MustCompile(`\w\*`),
+	"subresource": regexp.MustCompile(`^\w+/[a-z]+$`), "dotted subresource": regexp.MustCompile(`^\w+\.[a-z]+$`), "every kind": regexp.MustCompile(`^\*$`),
+	"every kind and subresource": regexp.MustCompile(`^\*/\*$`), "every kind's subresource": regexp.MustCompile(`^\*/[a-z]+$`),
+}
+
 // TestComplete: whatever policies can say is said by a case that is not refused.
 func TestComplete(t *testing.T) {
 	used, offered := usage{}, map[string]bool{}
@@ -56,6 +80,14 @@ func TestComplete(t *testing.T) {
 		for _, e := range c.Exceptions {
 			used.value(reflect.ValueOf(&e.Spec))
 		}
+		for _, req := range c.Requests {
+			used["operation "+string(req.Operation)] = true
+		}
+		for _, row := range c.Expected.Results {
+			if kind, _, _ := strings.Cut(row.Resource, "/"); strings.HasPrefix(row.Rule, "autogen-") {
+				used["autogen "+kind] = true
+			}
+		}
 	})
 	fields(reflect.TypeFor[v1.Spec](), offered)
 	fields(reflect.TypeFor[v2.PolicyExceptionSpec](), offered)
@@ -65,8 +97,10 @@ func TestComplete(t *testing.T) {
 	for _, o := range operators(t) {
 		offered["operator "+o] = true
 	}
-	for _, anchor := range []string{"()", "=()", "^()", "X()", "<()"} {
-		offered["anchor "+anchor] = true
+	for what, names := range others {
+		for _, name := range names {
+			offered[what+" "+name] = true
+		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(offered)) {
 		switch why, out := notJudged[what]; {
@@ -149,6 +183,11 @@ func (u usage) value(v reflect.Value) {
 			name := fieldName(v.Type(), v.Type().Field(i))
 			u[name] = true
 			u.value(f)
+			if list, ok := f.Interface().([]string); ok && name == "ResourceDescription.kinds" {
+				for _, kind := range list {
+					u.matched("kind", kinds, kind)
+				}
+			}
 			if strings.HasSuffix(name, ".jmesPath") || name == "ForEachValidation.list" {
 				u.expression(f.String())
 			}
@@ -191,7 +230,16 @@ func (u usage) decoded(v any) {
 	}
 }
 
+func (u usage) matched(what string, forms map[string]*regexp.Regexp, s string) {
+	for name, form := range forms {
+		if form.MatchString(s) {
+			u[what+" "+name] = true
+		}
+	}
+}
+
 func (u usage) text(s string) {
+	u.matched("text", texts, s)
 	for _, m := range variable.FindAllString(s, -1) {
 		u.expression(m)
 	}

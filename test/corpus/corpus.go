@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,6 +52,8 @@ type Row struct {
 	Result    string `json:"result"`
 	Message   string `json:"message"`
 	Action    string `json:"action,omitempty"`
+	// Properties are what a report says beside it.
+	Properties map[string]string `json:"properties,omitempty"`
 }
 
 // Now is the moment of every request, so that answers that go by the clock stay the same.
@@ -224,7 +227,8 @@ func (c *Case) Compare(t *testing.T, got []Row) {
 		}
 		g := got[i]
 		got = slices.Delete(got, i, i+1)
-		if g.Result != want.Result || g.Message != want.Message || want.Action != "" && g.Action != want.Action {
+		if g.Result != want.Result || g.Message != want.Message || want.Action != "" && g.Action != want.Action ||
+			want.Properties != nil && !maps.Equal(g.Properties, want.Properties) {
 			t.Errorf("answer differs:\nwant %+v\ngot  %+v", want, g)
 		}
 	}
@@ -237,7 +241,7 @@ func (c *Case) Compare(t *testing.T, got []Row) {
 func RowOf(req *eval.Request, d *eval.Decision) Row {
 	return Row{
 		Policy: d.Policy.String(), Resource: Describe(req), Operation: string(req.Operation),
-		Rule: d.Rule, Result: string(d.Result), Message: d.Message, Action: string(d.Action),
+		Rule: d.Rule, Result: string(d.Result), Message: d.Message, Action: string(d.Action), Properties: d.Properties,
 	}
 }
 

@@ -2,6 +2,10 @@ package corpus
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/edict-dev/edict/admission/engine/eval"
 )
@@ -60,6 +64,9 @@ func (l *Lookup) Read(source eval.Source) (any, error) {
 	case source.Global != nil:
 		return known("global context entry", source.Global.Name, l.Globals)
 	case source.Params != nil:
+		if source.Params.Name == "" {
+			return l.selected(source.Params.Selector), nil
+		}
 		param, err := known("params", source.Params.Name, l.Params)
 		return []any{param}, err
 	case source.Host != nil:
@@ -76,6 +83,18 @@ func (l *Lookup) Read(source eval.Source) (any, error) {
 		}, err
 	}
 	return nil, fmt.Errorf("the case knows no such source: %+v", source)
+}
+
+// selected are the parameters with such labels, by their names.
+func (l *Lookup) selected(selector labels.Selector) []any {
+	found := []any{}
+	for _, name := range slices.Sorted(maps.Keys(l.Params)) {
+		param, _ := l.Params[name].(eval.Object)
+		if selector.Matches(labels.Set(stringsOf(metadata(param)["labels"]))) {
+			found = append(found, param)
+		}
+	}
+	return found
 }
 
 func known[V any](what, name string, all map[string]V) (V, error) {

@@ -74,7 +74,7 @@ func applications(t *testing.T, c *corpus.Case) []application {
 }
 
 // unreadable is what the lookup of a case says of what it does not know.
-var unreadable = regexp.MustCompile(`[a-zA-Z ]+ "[^"]*" not found$`)
+var unreadable = regexp.MustCompile(` [a-zA-Z ]+ "[^"]*" not found$`)
 
 // unknowable tells what a case looks up that no flag of apply gives.
 func unknowable(c *corpus.Case) string {
@@ -163,7 +163,13 @@ func contextOf(l *corpus.Lookup) map[string]any {
 		namespace, name, _ := strings.Cut(name, "/")
 		object := maps.Clone(data.(map[string]any))
 		object["apiVersion"], object["kind"] = "v1", "ConfigMap"
-		object["metadata"] = map[string]any{"namespace": namespace, "name": name}
+		metadata, _ := object["metadata"].(map[string]any)
+		metadata = maps.Clone(metadata)
+		if metadata == nil {
+			metadata = map[string]any{}
+		}
+		metadata["namespace"], metadata["name"] = namespace, name
+		object["metadata"] = metadata
 		objects = append(objects, object)
 	}
 	for reference, data := range l.Images {
@@ -181,14 +187,8 @@ func cliFile(t *testing.T, kind string, content map[string]any) string {
 
 func file(t *testing.T, name string, content any) string {
 	t.Helper()
-	encoded, err := json.Marshal(content)
-	if err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, encoded, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, content)
 	return path
 }
 
@@ -201,6 +201,8 @@ func exists(path string) bool {
 type applied struct {
 	Results []struct {
 		Policy, Rule, Result, Message, Operation, Action string
+
+		Properties map[string]string
 
 		Resource struct{ APIVersion, Kind, Namespace, Name string }
 	}
@@ -257,7 +259,7 @@ func (a *application) compare(t *testing.T, got applied) {
 		}
 		rows = append(rows, corpus.Row{
 			Policy: r.Policy, Resource: corpus.Describe(req), Operation: r.Operation,
-			Rule: r.Rule, Result: r.Result, Message: r.Message, Action: r.Action,
+			Rule: r.Rule, Result: r.Result, Message: r.Message, Action: r.Action, Properties: r.Properties,
 		})
 	}
 	c := *a.Case

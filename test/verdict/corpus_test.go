@@ -132,14 +132,18 @@ func failures(c *corpus.Case, rows []corpus.Row, action v1.FailureAction) []fail
 		if row.Result != string(eval.Fail) && row.Result != string(eval.Error) {
 			continue
 		}
-		policy := c.Policies[0]
-		for _, p := range c.Policies {
-			if row.Policy == (eval.PolicyRef{Namespace: p.GetNamespace(), Name: p.GetName()}).String() {
-				policy = p
-			}
-		}
 		enforces := v1.FailureAction(cmp.Or(string(action), row.Action)) == v1.Enforce
-		out = append(out, failure{policy.GetName(), row.Rule, row.Message, enforces})
+		out = append(out, failure{policyOf(c, row).GetName(), row.Rule, row.Message, enforces})
 	}
 	return out
+}
+
+// policyOf is the policy that a row is about.
+func policyOf(c *corpus.Case, row corpus.Row) v1.Object {
+	for _, p := range c.Policies {
+		if row.Policy == (eval.PolicyRef{Namespace: p.GetNamespace(), Name: p.GetName()}).String() {
+			return p
+		}
+	}
+	return c.Policies[0]
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -150,7 +150,7 @@ func loud(policy v1.Object) v1.Object {
 	return out
 }
 
-// with is a loud copy of a policy whose every rule has this action.
+// with is a loud copy of a policy whose every rule has this action, and judges alike with any.
 func with(action v1.FailureAction, policy v1.Object) v1.Object {
 	out := loud(policy)
 	spec := out.PolicySpec()
@@ -161,7 +161,8 @@ func with(action v1.FailureAction, policy v1.Object) v1.Object {
 	}
 	for i := range spec.Rules {
 		if v := spec.Rules[i].Validate; v != nil {
-			v.FailureAction, v.FailureActionOverrides = nil, nil
+			tolerates := false
+			v.FailureAction, v.FailureActionOverrides, v.AllowExistingViolations = nil, nil, &tolerates
 		}
 	}
 	return out
@@ -173,8 +174,6 @@ type failure struct {
 	enforces              bool
 }
 
-var controls = regexp.MustCompile("[\x00-\x1f\x7f]+")
-
 // shown is what shall be seen of failures of loud policies.
 func shown(failures []failure) seen {
 	out := seen{Allowed: !slices.ContainsFunc(failures, func(f failure) bool { return f.enforces })}
@@ -182,7 +181,7 @@ func shown(failures []failure) seen {
 		switch {
 		case out.Allowed:
 			text := fmt.Sprintf("policy %s.%s: %s", f.policy, f.rule, f.message)
-			out.Warnings = append(out.Warnings, strings.Trim(controls.ReplaceAllString(text, " "), " "))
+			out.Warnings = append(out.Warnings, strings.Join(strings.FieldsFunc(text, unicode.IsControl), " "))
 		case f.enforces:
 			out.refuse(f)
 		}
@@ -211,7 +210,7 @@ func (s *seen) forget(policy, rule string) {
 	if _, ok := s.Refusal[policy][rule]; ok {
 		s.Refusal[policy][rule] = ""
 	}
-	prefix := fmt.Sprintf("policy %s.%s:", policy, rule)
+	prefix := fmt.Sprintf("policy %s.%s: ", policy, rule)
 	for i, warning := range s.Warnings {
 		if strings.HasPrefix(warning, prefix) {
 			s.Warnings[i] = prefix

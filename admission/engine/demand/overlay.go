@@ -117,7 +117,8 @@ func (o *overlay) Judge(q Question) (Verdict, bool) {
 	if err != nil {
 		return Failed("variable substitution failed", err), true
 	}
-	result, message := check.Evaluate(object, o.message.in(q.Scope), q.Budget)
+	asked := pattern.Asked{Value: object, Confidential: q.Request.Confidential(), Budget: q.Budget}
+	result, message := check.Evaluate(asked, o.message.in(q.Scope))
 	return Verdict{Result: result, Message: message}, true
 }
 

@@ -80,6 +80,9 @@ func (r *Request) Subject() Object {
 	return r.OldObject
 }
 
+// Confidential tells that what the object holds must not be repeated to those who cannot read it: it is a Secret.
+func (r *Request) Confidential() bool { return r.Kind.Group == "" && r.Kind.Kind == "Secret" }
+
 // Result is the verdict of one rule, in the spelling of PolicyReport.
 type Result string
 

@@ -19,7 +19,7 @@ const serviceAccountPrefix = "system:serviceaccount:"
 // users says who is meant: of each list that is given one entry must fit.
 type users struct {
 	subjects            []subject
-	roles, clusterRoles []*scalar.Wildcard
+	roles, clusterRoles []string
 }
 
 // subject is a user, a group or a ServiceAccount. Each kind is compared with its own: a user who is called like a
@@ -35,17 +35,14 @@ func newUsers(u *v1.UserInfo, path *field.Path) (*users, field.ErrorList) {
 	if len(u.Subjects)+len(u.Roles)+len(u.ClusterRoles) == 0 {
 		return nil, nil
 	}
-	var errs, partErrs field.ErrorList
-	out := &users{}
+	var errs field.ErrorList
+	out := &users{roles: u.Roles, clusterRoles: u.ClusterRoles}
 	for i := range u.Subjects {
 		s, subjectErrs := newSubject(&u.Subjects[i], path.Child("subjects").Index(i))
 		errs = append(errs, subjectErrs...)
 		out.subjects = append(out.subjects, s)
 	}
-	out.roles, partErrs = newWildcards(u.Roles, path.Child("roles"))
-	errs = append(errs, partErrs...)
-	out.clusterRoles, partErrs = newWildcards(u.ClusterRoles, path.Child("clusterRoles"))
-	return out, append(errs, partErrs...)
+	return out, errs
 }
 
 func newSubject(s *rbacv1.Subject, path *field.Path) (subject, field.ErrorList) {
@@ -82,7 +79,7 @@ func (u *users) match(user *eval.User, lookup eval.Lookup) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return (len(u.roles) == 0 || anyFits(u.roles, bound.Roles)) && (len(u.clusterRoles) == 0 || anyFits(u.clusterRoles, bound.ClusterRoles)), nil
+	return (len(u.roles) == 0 || anyOf(u.roles, bound.Roles)) && (len(u.clusterRoles) == 0 || anyOf(u.clusterRoles, bound.ClusterRoles)), nil
 }
 
 func (s *subject) match(user *eval.User) bool {
@@ -97,6 +94,7 @@ func (s *subject) match(user *eval.User) bool {
 	return s.name.Match(user.Name)
 }
 
-func anyFits(wanted []*scalar.Wildcard, have []string) bool {
-	return slices.ContainsFunc(wanted, func(w *scalar.Wildcard) bool { return slices.ContainsFunc(have, w.Match) })
+// anyOf tells whether one of the wanted names is there. As in the reference there are no wildcards in them.
+func anyOf(wanted, have []string) bool {
+	return slices.ContainsFunc(wanted, func(w string) bool { return slices.Contains(have, w) })
 }

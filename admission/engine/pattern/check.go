@@ -74,10 +74,20 @@ func (c *Check) add(v any, path *field.Path, compile compiling) field.ErrorList 
 	return errs
 }
 
-// Evaluate judges an object, or an element of one, within a budget of steps. The result is pass, fail, skip or error.
-func (c *Check) Evaluate(object any, message Message, budget *jmespath.Budget) (eval.Result, string) {
+// Asked is what a check judges.
+type Asked struct {
+	// Value is an object, or an element of one.
+	Value any
+	// Confidential tells that no message may repeat what the value holds: messages end up in reports (U19).
+	Confidential bool
+	// Budget is what the check may do.
+	Budget *jmespath.Budget
+}
+
+// Evaluate judges a value. The result is pass, fail, skip or error.
+func (c *Check) Evaluate(asked Asked, message Message) (eval.Result, string) {
 	for i, p := range c.patterns {
-		switch p.root.walk(object, budget, nil) {
+		switch p.root.walk(asked.Value, asked.Budget, nil) {
 		case passed:
 			return eval.Pass, c.passMessages[i]
 		case exhausted:
@@ -85,9 +95,9 @@ func (c *Check) Evaluate(object any, message Message, budget *jmespath.Budget) (
 		}
 	}
 	if c.any {
-		return c.explainAny(object, message)
+		return c.explainAny(asked, message)
 	}
-	return c.explain(object, message)
+	return c.explain(asked, message)
 }
 
 // Violations are the places where an object does not pass, of every pattern that it could have passed; complete is false
@@ -107,8 +117,8 @@ func (c *Check) Violations(object any) (out []string, complete bool) {
 	return out, complete
 }
 
-func (c *Check) explain(object any, message Message) (eval.Result, string) {
-	out, x := c.patterns[0].explain(object)
+func (c *Check) explain(asked Asked, message Message) (eval.Result, string) {
+	out, x := c.patterns[0].explain(asked.Value, asked.Confidential)
 	switch out {
 	case skipped, skippedGlobally:
 		return eval.Skip, x.text
@@ -123,10 +133,10 @@ func (c *Check) explain(object any, message Message) (eval.Result, string) {
 
 // explainAny tells of each pattern why it does not fit. Patterns that do not concern the object are left out, unless
 // none does.
-func (c *Check) explainAny(object any, message Message) (eval.Result, string) {
+func (c *Check) explainAny(asked Asked, message Message) (eval.Result, string) {
 	var failures, skips []string
 	for i, p := range c.patterns {
-		out, x := p.explain(object)
+		out, x := p.explain(asked.Value, asked.Confidential)
 		switch out {
 		case skipped, skippedGlobally:
 			skips = append(skips, fmt.Sprintf("rule %s[%d] skipped: %s", c.rule, i, x.text))

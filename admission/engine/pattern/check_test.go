@@ -41,7 +41,7 @@ func TestCheckEvaluate(t *testing.T) {
 			if len(errs) > 0 {
 				t.Fatal(errs)
 			}
-			result, message := c.Evaluate(decode(t, test.object), func() (string, error) { return test.message, nil }, nil)
+			result, message := c.Evaluate(Asked{Value: decode(t, test.object)}, func() (string, error) { return test.message, nil })
 			if result != test.result || message != test.want {
 				t.Errorf("%s %q\nwant %s %q", result, message, test.result, test.want)
 			}
@@ -63,7 +63,7 @@ func TestCheckWithoutItsMessage(t *testing.T) {
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	result, message := c.Evaluate(decode(t, `{"a":"y"}`), func() (string, error) { return "", errors.New("no such variable") }, nil)
+	result, message := c.Evaluate(Asked{Value: decode(t, `{"a":"y"}`)}, func() (string, error) { return "", errors.New("no such variable") })
 	if want := "validation error: variables substitution error in rule r execution error: resource value 'y' does not match 'x' at path /a/"; result != eval.Fail || message != want {
 		t.Errorf("%s %q", result, message)
 	}

@@ -17,6 +17,8 @@ type explanation struct {
 	denied bool
 	// seen tells of the keys with () and ^() that the walk has come to, as written, whether any map had them.
 	seen map[string]bool
+	// confidential tells that values must not be repeated.
+	confidential bool
 	// all asks for every violation, not just the first; muted is above zero where what does not pass is none.
 	all        bool
 	muted      int
@@ -119,7 +121,11 @@ func (x *explanation) fail(format string, args ...any) {
 
 func (x *explanation) differs(v, want any) outcome {
 	if x != nil {
-		x.fail("resource value '%s' does not match '%s' at path %s", describe(v), describe(want), x.here())
+		shown := "…"
+		if !x.confidential {
+			shown = describe(v)
+		}
+		x.fail("resource value '%s' does not match '%s' at path %s", shown, describe(want), x.here())
 	}
 	return failed
 }

@@ -33,7 +33,7 @@ func TestReasonsAreBounded(t *testing.T) {
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	out, x := p.explain(map[string]any{"l": list})
+	out, x := p.explain(map[string]any{"l": list}, false)
 	if out != skipped || strings.Count(x.text, ";") != maxReasons || !strings.HasSuffix(x.text, "; …") {
 		t.Errorf("outcome %v with %d reasons", out, strings.Count(x.text, ";"))
 	}

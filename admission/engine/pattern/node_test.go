@@ -47,7 +47,7 @@ func TestWalk(t *testing.T) {
 				t.Fatal(errs)
 			}
 			object := decode(t, test.object)
-			out, x := p.explain(object)
+			out, x := p.explain(object, false)
 			if out != test.want || test.want != passed && x.text != test.text {
 				t.Errorf("outcome %v, %q; want %v, %q", out, x.text, test.want, test.text)
 			}

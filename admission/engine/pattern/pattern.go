@@ -48,8 +48,8 @@ func newPattern(c *compiler, v any, path *field.Path) (*Pattern, field.ErrorList
 
 // explain walks again, with an ear for why an object does not pass. A failure counts as broken when the pattern has a
 // () or ^() anchor on a key that was nowhere to be found: what the pattern was written for is then not what it met.
-func (p *Pattern) explain(object any) (outcome, *explanation) {
-	x := &explanation{}
+func (p *Pattern) explain(object any, confidential bool) (outcome, *explanation) {
+	x := &explanation{confidential: confidential}
 	out := p.root.walk(object, jmespath.NewBudget(0, maxExplained), x)
 	if out == failed && !x.denied && x.missesKey() {
 		out = broken

@@ -74,7 +74,7 @@ func TestD02DeepObjectIsJudged(t *testing.T) {
 	for range 100_000 {
 		v = map[string]any{"a": v}
 	}
-	out, x := p.explain(v)
+	out, x := p.explain(v, false)
 	if out != skipped || len(x.text) > 2*maxDescription {
 		t.Errorf("outcome %v with a message of %d bytes", out, len(x.text))
 	}
@@ -115,11 +115,11 @@ func FuzzPattern(f *testing.F) {
 			return
 		}
 		first := p.root.walk(object, nil, nil)
-		second, x := p.explain(object)
+		second, x := p.explain(object, false)
 		if second != first && (first != failed || second != broken) {
 			t.Errorf("outcome %v, explained as %v", first, second)
 		}
-		third, y := p.explain(object)
+		third, y := p.explain(object, false)
 		if third != second || x.text != y.text || x.path != y.path {
 			t.Errorf("%v %q, the second time %v %q", second, x.text, third, y.text)
 		}

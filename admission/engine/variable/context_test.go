@@ -118,6 +118,15 @@ func TestContextIsBounded(t *testing.T) {
 	}
 }
 
+// What stands for an expression as a whole is its text, and a list is none.
+func TestQueryIsText(t *testing.T) {
+	c := mustContext(t, clusterPolicy, variableEntry("x", "", "{{ request.object.spec.containers[].image }}", ""))
+	s := NewScope(Config{Request: podRequest(t), Policy: clusterPolicy, Context: c})
+	if v, err := mustCompile(t, "{{ x }}").Substitute(s); err == nil || !strings.Contains(err.Error(), "a jmespath value must be a string") {
+		t.Errorf("%v %v", v, err)
+	}
+}
+
 func TestCompileContextRefuses(t *testing.T) {
 	policy := eval.PolicyRef{Kind: "Policy", Namespace: "a", Name: "p"}
 	for _, test := range []struct {

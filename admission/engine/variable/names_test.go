@@ -48,6 +48,10 @@ func TestR12CheckBackground(t *testing.T) {
 			t.Errorf("%s: %v", template, err)
 		}
 	}
+	err := CheckBackground(mustCompile(t, "{{ request.userInfo }}").Expressions())
+	if err == nil || !strings.Contains(err.Error(), "variable {{request.userInfo}} is not allowed") {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestUsesElements(t *testing.T) {

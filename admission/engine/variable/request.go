@@ -120,10 +120,12 @@ func (r *request) roles(name string) (any, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	bound := found.ClusterRoles
 	if name == "roles" {
-		return anyList(found.Roles), true, nil
+		bound = found.Roles
 	}
-	return anyList(found.ClusterRoles), true, nil
+	// As in the reference an empty list is none.
+	return anyList(bound), len(bound) > 0, nil
 }
 
 const serviceAccountPrefix = "system:serviceaccount:"

@@ -54,3 +54,12 @@ func TestU14OnlyServiceAccountsAreServiceAccounts(t *testing.T) {
 		wantValue(t, s, "{{ serviceAccountNamespace }}/{{ serviceAccountName }}", `"`+want+`"`)
 	}
 }
+
+func TestNoRolesAreNone(t *testing.T) {
+	r := podRequest(t)
+	r.User = &eval.User{Name: "alice"}
+	s := NewScope(Config{Request: r, Lookup: &lookup{roles: eval.Roles{Roles: []string{"ns:r"}}}, Policy: clusterPolicy})
+	wantValue(t, s, "{{ request.roles }}", `["ns:r"]`)
+	wantError(t, s, "{{ request.clusterRoles }}", "Unknown key")
+	wantValue(t, s, "{{ request.clusterRoles || 'none' }}", `"none"`)
+}

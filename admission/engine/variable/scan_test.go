@@ -25,7 +25,9 @@ func bySyntax(text string) string {
 }
 
 // mark stands for a variable. Its own braces are none to what is around it.
-func mark(inner string) string { return "<" + strings.NewReplacer("{", "(", "}", ")").Replace(inner) + ">" }
+func mark(inner string) string {
+	return "<" + strings.NewReplacer("{", "(", "}", ")").Replace(inner) + ">"
+}
 
 func marked(p []piece) string {
 	var out strings.Builder

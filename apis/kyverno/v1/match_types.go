@@ -37,12 +37,12 @@ type ResourceFilter struct {
 // UserInfo says who sent a request. Of the lists that are given each must have one entry that fits. In a scan nobody
 // asks: there match ignores them, and exclude does not.
 type UserInfo struct {
-	// Roles, each as namespace:name, of which one must be bound to the user. Wildcards are allowed.
+	// Roles, each as namespace:name, of which one must be bound to the user.
 	// +optional
 	// +listType=atomic
 	Roles []string `json:"roles,omitzero"`
 
-	// Cluster roles of which one must be bound to the user. Wildcards are allowed.
+	// Cluster roles of which one must be bound to the user.
 	// +optional
 	// +listType=atomic
 	ClusterRoles []string `json:"clusterRoles,omitzero"`

@@ -15,9 +15,9 @@ import (
 // UserInfo says who sent a request. Of the lists that are given each must have one entry that fits. In a scan nobody
 // asks: there match ignores them, and exclude does not.
 type UserInfoApplyConfiguration struct {
-	// Roles, each as namespace:name, of which one must be bound to the user. Wildcards are allowed.
+	// Roles, each as namespace:name, of which one must be bound to the user.
 	Roles []string `json:"roles,omitempty"`
-	// Cluster roles of which one must be bound to the user. Wildcards are allowed.
+	// Cluster roles of which one must be bound to the user.
 	ClusterRoles []string `json:"clusterRoles,omitempty"`
 	// Users, groups and service accounts. Wildcards are allowed in name and namespace.
 	Subjects []rbacv1.Subject `json:"subjects,omitempty"`
