@@ -49,7 +49,7 @@ update: ## format, and regenerate what is generated
 	hack/update-codegen.sh
 
 .PHONY: bench
-bench: ## measure: the store beside etcd, the engine, the webhook beside a floor
+bench: build ## measure: the store beside etcd, the engine, the webhook beside a floor
 	hack/bench.sh
 
 .PHONY: cluster-up

@@ -89,8 +89,12 @@ var witness = map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": m
 
 func witnessed(policy map[string]any) map[string]any {
 	out := clone(policy)
-	rules, _ := at(out, "spec", "rules").([]any)
-	at(out, "spec").(map[string]any)["rules"] = append(rules, map[string]any{
+	spec, ok := at(out, "spec").(map[string]any)
+	if !ok {
+		return out // an edit took it away, and there is nothing to add to
+	}
+	rules, _ := spec["rules"].([]any)
+	spec["rules"] = append(rules, map[string]any{
 		"name":     "witness",
 		"match":    anyOf(map[string]any{"resources": map[string]any{"kinds": []any{"Secret"}, "namespaces": []any{"witness"}}}),
 		"validate": map[string]any{"deny": map[string]any{}},
