@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,7 +115,7 @@ func readDocument(path string) (map[string]any, error) {
 	}
 	var out map[string]any
 	err = utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096).Decode(&out)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return out, nil
