@@ -31,6 +31,10 @@ test: ## run the tests (no cluster needed)
 corpus: ## run the suites of ../shared/corpus: a table by feature, and once more with pass and fail exchanged
 	go run ./hack/corpus
 
+.PHONY: oracle
+oracle: ## compare 20,000 made-up cases with the reference's own command line, where it is; ORACLE_FLAGS="-seed 7"
+	go run ./hack/oracle $(ORACLE_FLAGS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (30s unless told), and stop at a finding; make test runs their seeds
 	hack/fuzz.sh

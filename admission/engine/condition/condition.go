@@ -148,7 +148,7 @@ func (c *Conditions) Evaluate(s *variable.Scope) (met bool, messages []string, e
 	if c == nil {
 		return true, nil, nil
 	}
-	anyMet, some, err := c.evaluateAny(s)
+	first, err := c.evaluateAny(s)
 	if err != nil {
 		return false, nil, err
 	}
@@ -156,10 +156,13 @@ func (c *Conditions) Evaluate(s *variable.Scope) (met bool, messages []string, e
 	if err != nil {
 		return false, nil, err
 	}
+	anyMet := c.any == nil || first < len(c.any)
+	// When the whole is not met, the conditions speak that do not hold, one that came before one of any that does included.
+	some := c.any[:first]
 	switch met = anyMet && allMet; {
-	case !met && anyMet:
-		some = nil
-	case !met && allMet:
+	case met:
+		some = c.any[first:min(first+1, len(c.any))]
+	case allMet:
 		every = nil
 	}
 	messages = append(say(s, some), say(s, every)...)
@@ -187,21 +190,15 @@ func (c *Conditions) Holding(s *variable.Scope) (places []string, complete bool)
 	return places, true
 }
 
-// evaluateAny stops at the first condition that holds, which then decides; else all do.
-func (c *Conditions) evaluateAny(s *variable.Scope) (met bool, decided []*condition, err error) {
-	if c.any == nil {
-		return true, nil, nil
-	}
+// evaluateAny returns the index of the first condition that holds, or how many there are.
+func (c *Conditions) evaluateAny(s *variable.Scope) (first int, err error) {
 	for i, condition := range c.any {
 		holds, err := condition.evaluate(s)
-		if err != nil {
-			return false, nil, err
-		}
-		if holds {
-			return true, c.any[i : i+1], nil
+		if err != nil || holds {
+			return i, err
 		}
 	}
-	return false, c.any, nil
+	return len(c.any), nil
 }
 
 // evaluateAll stops at the first condition that does not hold, which then decides; else all do.
