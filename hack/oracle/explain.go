@@ -23,7 +23,7 @@ var refusals = []explanation{
 	{"an argument that is written out and has the wrong type is refused when the policy is created", onlyOursRefuses(
 		`column \d+: argument \d+ of \w+ (is [\w ]+; it is |must be an expression|cannot be an expression)`)},
 	{"an expression, regular or of versions, that is written out and cannot be read is refused when the policy is created", onlyOursRefuses(
-		`column \d+: (JMESPath function '\w+': )?(error parsing regexp|Could not parse Range)`)},
+		`column \d+: (JMESPath function '\w+': )?(error parsing regexp|Could not parse Range|Could not get version from string|Last element in range)`)},
 	{"a pattern in foreach is refused for what is refused in any other pattern", onlyOursRefuses(
 		`foreach\[\d+\]\S*: Invalid value: .*(the anchor \^\(\) takes|the anchor \+\(\) belongs|an empty list fits nothing|must be a list of one or more patterns|write a list of patterns)`)},
 	{"a kind with an empty part, which matches nothing, is refused", onlyOursRefuses(`kinds\[\d+\]: Invalid value: "\S*": a part is empty`)},
@@ -118,7 +118,7 @@ var wordings = []explanation{
 }
 
 var (
-	foreignTypes  = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|invalid type, must be number of string`)
+	foreignTypes  = regexp.MustCompile(`Invalid type for: .*, expected: \[\]jmespath\.JpType\{[^}]*\}|invalid type, must be (number of )?string`)
 	wrongArgument = regexp.MustCompile(`JMESPath function '\w+': (argument \d+ \(\w+\) must be .*, but is [^;:)]*|the expression must yield numbers or strings for all items, but for item \d+ it yields \w+)`)
 	ourImage      = regexp.MustCompile(`invalid image reference ".*": `)
 	theirImage    = regexp.MustCompile(`bad image: .*, defaultRegistry: docker.io, enableDefaultRegistryMutation: true: `)
