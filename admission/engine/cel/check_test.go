@@ -271,7 +271,7 @@ func TestU17(t *testing.T) {
 			if v.Result != eval.Fail || !strings.Contains(v.Message, "cost") {
 				t.Errorf("U17: %s %.200s", v.Result, v.Message)
 			}
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("U17: took %v", took)
 			}
 		})

@@ -49,7 +49,7 @@ func TestMeter(t *testing.T) {
 		if v.Result != eval.Fail || !strings.Contains(v.Message, "elements and characters") && !strings.Contains(v.Message, "cost") {
 			t.Errorf("%s: %s %.200s", expression, v.Result, v.Message)
 		}
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s took %v", expression, took)
 		}
 	}

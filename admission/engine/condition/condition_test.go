@@ -169,7 +169,7 @@ func TestLongListsEndInABudgetError(t *testing.T) {
 	if met || !errors.Is(err, jmespath.ErrBudget) {
 		t.Errorf("%v, %v", met, err)
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

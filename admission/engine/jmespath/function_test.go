@@ -145,7 +145,7 @@ func checkBounded(t *testing.T, expression string, data any, overBudget bool) {
 	}
 	start := time.Now()
 	_, err = compiled.Evaluate(data, world())
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("%.80s: took %v", expression, took)
 	}
 	if overBudget != errors.Is(err, ErrBudget) {

@@ -126,7 +126,7 @@ func FuzzPattern(f *testing.F) {
 		if first != passed && x.text == "" {
 			t.Error("no reason given")
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("took %v", took)
 		}
 		if after, _ := json.Marshal(object); string(after) != string(before) {
